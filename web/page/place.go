@@ -1,0 +1,87 @@
+package page
+
+import "time"
+
+// Place is what one visitor is to one room, as the JSON contract says it. The
+// page's script, JSON clients and the page itself all read this one value.
+// Fields may be added; none is ever renamed or given another meaning.
+type Place struct {
+	Event string `json:"event"`
+	Mode  Mode   `json:"mode"`
+	Phase string `json:"phase"` // before, open or ended
+	State State  `json:"state"`
+	Line  string `json:"line"`
+
+	Number  int64 `json:"number"`  // 0: none
+	Serving int64 `json:"serving"` // the highest number called so far
+	Ahead   int64 `json:"ahead"`
+	Wait    Wait  `json:"wait"`
+
+	At            time.Time  `json:"at"` // by the store's clock
+	StartsAt      *time.Time `json:"starts_at"`
+	TurnEndsAt    *time.Time `json:"turn_ends_at"`
+	TurnEndsInMS  int64      `json:"turn_ends_in_ms"`
+	SessionEndsAt *time.Time `json:"session_ends_at"`
+	RetryAfterMS  int64      `json:"retry_after_ms"`
+
+	Reference string `json:"reference"` // short code for the helpdesk
+	Message   string `json:"message"`   // the organizer's
+	Location  string `json:"location"`  // where an admitted visitor goes
+}
+
+// Wait is the wait as a range. P90 of 0 means that it is not known yet.
+type Wait struct {
+	P50    int64  `json:"p50_s"`
+	P90    int64  `json:"p90_s"`
+	Reason string `json:"reason"`
+}
+
+// Now is the public snapshot: the same bytes for every visitor.
+type Now struct {
+	Event        string          `json:"event"`
+	Mode         Mode            `json:"mode"`
+	Phase        string          `json:"phase"`
+	Generation   string          `json:"generation"` // 64 bits as text: a JavaScript number would round it
+	At           time.Time       `json:"at"`
+	RetryAfterMS int64           `json:"retry_after_ms,omitempty"`
+	Lines        map[string]Line `json:"lines"`
+	Message      string          `json:"message"`
+}
+
+// Line is one line in Now.
+type Line struct {
+	Serving   int64 `json:"serving"`
+	Issued    int64 `json:"issued"`
+	PerMinute int64 `json:"per_minute"`
+}
+
+// State is what a visitor is to the room.
+type State string
+
+const (
+	StateNone     State = "none"
+	StateWaiting  State = "waiting"
+	StateTurn     State = "turn"
+	StateAdmitted State = "admitted"
+	StateMissed   State = "missed"
+	StateLeft     State = "left"
+	StatePaused   State = "paused" // waiting while nobody comes in
+	StateClosed   State = "closed"
+	StateRejected State = "rejected"
+	StateSoldOut  State = "sold_out"
+)
+
+// Mode is what the room as a whole is doing. The page shows every mode but
+// ModeNormal and ModeBypass as a banner.
+type Mode string
+
+const (
+	ModeNormal   Mode = "normal"
+	ModeHold     Mode = "hold"    // the store does not answer
+	ModeRestore  Mode = "restore" // places are being put back
+	ModeBypass   Mode = "bypass"
+	ModePaused   Mode = "paused"
+	ModeQueueAll Mode = "queue_all"
+	ModeDraining Mode = "draining" // suspended; those in the line are still let in, in order
+	ModeClosed   Mode = "closed"
+)
