@@ -8,29 +8,40 @@ import (
 // Visitor is one browser, or one account: 128 random or derived bits.
 type Visitor = [16]byte
 
-// Policy is what a room may do now. A tick installs it; every other operation
-// obeys the policy last installed, so two gateways never act on different
-// rules. All times are milliseconds.
+// MaxLines is how many lines a room may ever have.
+const MaxLines = 8
+
+// Policy is what a room may do. The first tick that brings a newer version
+// installs it; every operation obeys the policy last installed, so two gateways
+// never act on different rules. Times are milliseconds.
 type Policy struct {
-	Version int64 // of the event's definition; an older one never replaces a newer one
+	Version int64 // of the event's definition, from 1
+	Gates   Gates
+	OpensAt int64 // unix ms by the store's clock; before it nobody is called or goes straight in
 
-	Calls   bool  // the line may be called
-	Claims  bool  // the called may come in; if not, their turns do not run out
-	Direct  bool  // who comes while nobody waits may go straight in
-	Release bool  // let the line go: every number counts as called, nobody is kept
-	OpensAt int64 // unix ms by the store's clock; nobody is called or goes straight in before; 0: always open
+	Rate Rate  // of calls, and of admissions
+	Cap  int64 // no call and no admission makes active + called exceed it
 
-	PerMinute int64 // calls and admissions per minute
-	Burst     int64 // admissions that may come at once; >= 1
-	Cap       int64 // active + called never exceed it by a new call or admission
+	Times Times
+	Lines []Line // 1 to MaxLines
+}
 
-	TurnTTL    int64 // how long a turn is offered
-	LateGrace  int64 // how long after it lapsed a turn is offered again
-	Session    int64 // an admission's length, and of each extension
-	SessionMax int64 // no extension reaches past start + SessionMax
-	Probation  int64 // length of a direct entry until its second request
+// Gates are the switches of a room.
+type Gates struct {
+	Calls   bool // the line is called
+	Claims  bool // the called come in; if not, they stand at the door and no turn runs out
+	Direct  bool // who comes while nobody waits may go straight in
+	Renew   bool // sessions are extended while they are used
+	Release bool // the line is let go: every number counts as called, nobody is kept
+}
 
-	Lines []Line
+// Times are a room's durations in milliseconds.
+type Times struct {
+	Turn       int64 // how long a turn is offered
+	Grace      int64 // how long after it first lapsed a turn is offered again
+	Session    int64 // length of a session, and of each extension
+	SessionMax int64 // no extension reaches past its start + SessionMax
+	Probation  int64 // length of a session until its visitor is seen to use it
 }
 
 // Line is an ordered queue of a room; lines share calls by weight.
@@ -44,24 +55,26 @@ type Op int
 
 const (
 	// Join takes a place in Visit.Line, or goes straight in when nobody waits.
-	// With an empty Line it only tries to go straight in and never takes a place.
+	// With an empty Line it goes straight in or does nothing.
 	Join Op = iota
-	// Claim exchanges a turn for a session.
+	// Claim exchanges a turn for a session, or stands at the door until the
+	// rate allows it.
 	Claim
-	// Touch extends a session; it also ends a direct entry's probation.
+	// Touch extends a session and ends its probation.
 	Touch
-	// Leave gives up a place, a turn or a session.
+	// Leave gives up a place or a turn.
 	Leave
-	// Complete ends a session; a place in a line is not touched.
+	// Complete ends a session; its slot is free at once.
 	Complete
 )
 
 // Visit is one visitor's part in an operation.
 type Visit struct {
 	Visitor Visitor
-	Line    string // Join: the line to stand in; empty: direct entry or nothing
-	Order   int64  // Claim: the order in the pass, 0 if none: tells missed from none
-	Adopt   int64  // Touch: milliseconds that an admission given while the room was off still has; 0: none
+	Line    string // Join: where to stand. Claim, Leave: the line in the pass, if any
+	Order   int64  // Claim, Leave: the order in the pass; a Leave of another place does nothing
+	Session int64  // Touch, Complete: the session meant; another one is not touched
+	Adopt   int64  // Touch: ms left of an admission given while the room was off; makes a session of it
 }
 
 // State is what a visitor is to the room.
@@ -71,37 +84,43 @@ const (
 	None    State = iota // unknown to the room
 	Waiting              // in a line
 	Called               // turn offered
-	AtDoor               // called, claimed, but the rate is spent for the moment
-	Late                 // came back after the turn lapsed; is called ahead of the line
-	Active               // admitted: holds a session
+	AtDoor               // has claimed; goes in as soon as the rate allows
+	Lapsed               // did not come in time, may still come back
+	Late                 // came back; is called again ahead of the line
+	Active               // holds a session
 	Missed               // the turn has gone for good
-	Left                 // has left, or the session was completed
+	Full                 // Join without a line: cannot go straight in
 )
 
-// Answer is the store's word on one visit, in the order of the visits.
+// Answer is the store's word on one visit.
 type Answer struct {
-	State  State
-	Line   string // Waiting: the line
-	Order  int64  // Waiting: decides; strictly increasing in a line
-	Number int64  // Waiting: informs; dense from 1
-	Now    int64  // unix ms by the store's clock when it answered
-	Ends   int64  // Called, AtDoor: turn's end; Active: session's end; unix ms by the store's clock
-	Start  int64  // Active: session's start, unix ms; with the visitor it names the session
-	Direct bool   // Active: still on probation
+	State      State
+	Generation uint64
+	Line       string // Waiting
+	Order      int64  // Waiting: decides
+	Number     int64  // Waiting: informs; dense from 1
+	Ahead      int64  // AtDoor: how many go in before
+	Ends       int64  // Called: the turn, Active: the session; unix ms by the store's clock
+	Session    int64  // Active: its number; with Generation it names the session
+	Probation  bool   // Active: not yet seen to be used
 }
 
 // Snapshot is a room as a tick left it.
 type Snapshot struct {
-	Generation uint64 // of the room; random, new when the store lost it
+	Generation uint64 // random; new when the store lost the room
+	Seq        int64  // grows with every tick; of two snapshots the higher is the newer
 	Version    int64  // of the policy in force
-	Now        int64  // unix ms by the store's clock
+	At         int64  // unix ms by the store's clock
 	Lines      []LineView
-	Called     int64 // turns on offer
-	Active     int64 // sessions
-	Late       int64 // came back late, not yet called again
-	Lapsed     int64 // may still come back
-	Ended      []Ended
-	EndedUpTo  int64 // pass it to the next tick as since
+	Called     int64 // turns on offer, those at the door included
+	AtDoor     int64
+	Late       int64
+	Lapsed     int64
+	Active     int64
+	Admitted   int64   // sessions given so far
+	Ended      []int64 // numbers of sessions ended before their time, after the cursor
+	Cursor     string  // pass it to the next tick
+	More       bool    // Ended is not complete: tick again
 }
 
 // LineView is one line in a snapshot.
@@ -113,23 +132,35 @@ type LineView struct {
 	Waiting     int64
 }
 
-// Ended is a session that ended before its admission did; gateways refuse that
-// admission from then on.
-type Ended struct {
-	Visitor Visitor
-	Start   int64
+// Waiting is how many stand in all lines, with those who came back late.
+func (s Snapshot) Waiting() int64 {
+	n := s.Late
+	for _, line := range s.Lines {
+		n += line.Waiting
+	}
+	return n
+}
+
+// Line finds a line by name.
+func (s Snapshot) Line(name string) (LineView, bool) {
+	for _, line := range s.Lines {
+		if line.Name == name {
+			return line, true
+		}
+	}
+	return LineView{}, false
 }
 
 // Store keeps rooms. Every method is one atomic step on one room and may be
-// called by any number of gateways at once; repeating a call after a lost reply
+// called by any number of gateways at once. Repeating a call after a lost reply
 // changes nothing more.
 type Store interface {
-	// Tick installs p unless a newer policy is in force, expires turns and
-	// sessions, calls whoever is due, and returns the room. It creates the room
-	// if there is none. since asks for the sessions ended from then on.
-	Tick(ctx context.Context, room string, p Policy, since int64) (Snapshot, error)
-	// Apply does op for every visit and answers each, in order.
-	// It returns ErrNoRoom if no tick has made the room yet.
+	// Tick makes the room if there is none, installs p if it is newer than the
+	// policy in force, expires turns and sessions, calls whoever is due, and
+	// returns the room. cursor is that of the caller's last snapshot, or "".
+	Tick(ctx context.Context, room string, p Policy, cursor string) (Snapshot, error)
+	// Apply does op for every visit and answers each, in order. It returns
+	// ErrNoRoom if no tick has made the room yet.
 	Apply(ctx context.Context, room string, op Op, visits []Visit) ([]Answer, error)
 	// Drop forgets a room and everybody in it.
 	Drop(ctx context.Context, room string) error
