@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/bilten/rushgate/event"
+)
+
+type check struct {
+	Files []string `arg:"" name:"file" help:"Operator's files or event files."`
+}
+
+func (check) Help() string {
+	return `Every problem is printed as file, field, value and reason. An operator's file is
+checked together with the events that it names.
+
+Example:
+
+    rushgate check rushgate.yaml
+    rushgate check events/*.yaml`
+}
+
+// Run checks every file before it fails.
+func (c check) Run(a *app) error {
+	bad := false
+	for _, file := range c.Files {
+		if err := checkFile(file); err != nil {
+			bad = true
+			printf(a.stdout, "%v\n", err)
+			continue
+		}
+		printf(a.stdout, "%s: ok\n", file)
+	}
+	if bad {
+		return errReported
+	}
+	return nil
+}
+
+func checkFile(file string) error {
+	data, err := readSmall(file)
+	if err != nil {
+		return err
+	}
+	if !looksLikeOperators(data) {
+		_, err := readEvent(file)
+		return err
+	}
+	config, err := loadConfig(file, overrides{})
+	if err != nil {
+		return err
+	}
+	_, err = config.readEvents()
+	return err
+}
+
+// looksLikeOperators tells the two kinds of file apart by the keys that only
+// one of them has.
+func looksLikeOperators(data []byte) bool {
+	var top map[string]any
+	if yaml.Load(data, &top) != nil {
+		return bytes.Contains(data, []byte("organizations:"))
+	}
+	for _, key := range []string{"listeners", "pools", "organizations"} {
+		if _, ok := top[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func readEvent(file string) (event.Event, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return event.Event{}, err
+	}
+	parsed, err := event.Parse(data)
+	if err != nil {
+		return event.Event{}, inFile(file, err)
+	}
+	return parsed, nil
+}
+
+// readEvents reads the events that the operator's file names and holds them
+// against its organizations and against each other.
+func (c Config) readEvents() ([]event.Event, error) {
+	files, err := c.eventFiles()
+	if err != nil {
+		return nil, err
+	}
+	var (
+		events []event.Event
+		errs   []error
+		from   = map[string]string{}
+	)
+	for _, file := range files {
+		one, err := readEvent(file)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if from[one.ID] != "" {
+			errs = append(errs, fmt.Errorf("%s: id: %q: is the id of %s too", file, one.ID, from[one.ID]))
+		}
+		from[one.ID] = file
+		errs = append(errs, c.eventProblems(file, one)...)
+		events = append(events, one)
+	}
+	if len(errs) == 0 {
+		_, err := event.NewRoutes(events)
+		return events, err
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (c Config) eventProblems(file string, one event.Event) []error {
+	org, ok := c.Organizations[one.Organization]
+	if !ok {
+		return []error{fmt.Errorf("%s: organization: %q: is not in %s", file, one.Organization, c.file)}
+	}
+	allowed := map[string]bool{}
+	for _, host := range org.Hosts {
+		allowed[host] = true
+	}
+	var errs []error
+	for i, route := range one.Routes {
+		if !allowed[route.Host] {
+			errs = append(errs, fmt.Errorf("%s: routes[%d].host: %q: is not a host of organization %s", file, i, route.Host, one.Organization))
+		}
+	}
+	return errs
+}

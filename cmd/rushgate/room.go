@@ -1,0 +1,6 @@
+package main
+
+type roomCommand struct{}
+
+// Run is not wired yet.
+func (roomCommand) Run(*app) error { return nil }
