@@ -1,0 +1,51 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// ErrStale is returned by Backend.Write when the catalog has moved on.
+var ErrStale = errors.New("catalog revision has moved on")
+
+// Document is what a backend keeps of an event.
+type Document struct {
+	Organization string          `json:"organization"`
+	Owner        Owner           `json:"owner"`
+	Version      int64           `json:"version"`
+	ChangedAt    time.Time       `json:"changed_at"`
+	ChangedBy    string          `json:"changed_by"`
+	Body         json.RawMessage `json:"body"` // Owner API: the event; Owner File: the overrides, a merge patch
+}
+
+// Write is one change: document, revision and log entry, all or nothing.
+type Write struct {
+	ID       string
+	Document *Document // nil deletes
+	Entry    Entry
+	Log      string // organization whose log of ID takes the entry
+	Revision int64  // that the change was decided on; it becomes Revision + 1
+}
+
+// Backend keeps documents. It decides nothing.
+type Backend interface {
+	// Load returns all documents by event id, and the revision they belong to.
+	Load(ctx context.Context) (map[string]Document, int64, error)
+	// Write applies w, or returns ErrStale without a trace if the revision is
+	// not w.Revision.
+	Write(ctx context.Context, w Write) error
+	// Revision returns the number of writes so far.
+	Revision(ctx context.Context) (int64, error)
+	// Log returns the newest entries of an organization's event, newest first.
+	// At least the last LogCap are kept.
+	Log(ctx context.Context, organization, id string, limit int) ([]Entry, error)
+}
+
+// LogCap is how many entries an event's log keeps at least; LogKept is how long
+// the log of a deleted event stays.
+const (
+	LogCap  = 10_000
+	LogKept = 90 * 24 * time.Hour
+)
