@@ -1,0 +1,43 @@
+package invariant
+
+// checkBypass proves that every request which reached the shop carried an
+// admission that had been given to that visitor and was still good.
+func checkBypass(l *ledger) []Violation {
+	var found []Violation
+	for i := range l.events {
+		e := l.events[i]
+		if e.Kind != reached {
+			continue
+		}
+		if e.Session == "" {
+			found = append(found, broken([]Event{e}, "a request reached the shop without an admission at %s", l.clock(e.To)))
+			continue
+		}
+		known, ok := l.byID[e.Session]
+		if !ok {
+			found = append(found, broken([]Event{e}, "a request reached the shop at %s with an admission that nobody was given (%s)",
+				l.clock(e.To), e.Session))
+			continue
+		}
+		if why := l.sessions[known].refuses(e, l.limits.Lag); why != "" {
+			found = append(found, broken([]Event{l.events[l.sessions[known].proof], e},
+				"visitor %s reached the shop at %s with an admission that %s (%s)", short(e.Visitor), l.clock(e.To), why, e.Session))
+		}
+	}
+	return found
+}
+
+// refuses says why a request should not have reached the shop, "" if it should.
+func (s *session) refuses(e Event, lag int64) string {
+	switch {
+	case s.visitor != e.Visitor:
+		return "belongs to somebody else"
+	case e.To < s.given.From:
+		return "had not been given yet"
+	case s.closed != never && e.From-lag > s.closed:
+		return "had been ended"
+	case e.From-lag > s.ends:
+		return "had run out"
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package invariant
+
+// place is one visitor's stay in a line, from the first join to the next place.
+type place struct {
+	visitor Visitor
+	line    string
+	number  int64
+
+	sent, answered int64 // the join: sent first, answered first
+	waitedAt       int64 // the last moment at which the visitor certainly waited
+	calledBy       int64 // the first moment at which the visitor had certainly been called
+	gone           bool  // left, or the call is known: waits no longer
+
+	join, waited, call int // indices of the events that prove it; -1: none
+}
+
+// session is one admission with all that is known about its life.
+type session struct {
+	visitor Visitor
+	id      string
+	entry   Entry
+	given   Span
+	lives   Span  // certainly live: from the answer until an end that is certain
+	ends    int64 // the latest moment for which the visitor was told it lasts
+	closed  int64 // answered end of a complete, revoke or leave; never if none
+	proof   int   // index of the event
+}
+
+// readSessions collects one visitor's admissions. Repeated answers about one
+// admission are one session.
+func (l *ledger) readSessions(visit []int) {
+	for _, i := range visit {
+		e := &l.events[i]
+		switch e.Kind {
+		case admitted:
+			known, ok := l.byID[e.Session]
+			if ok && l.sessions[known].visitor == e.Visitor {
+				s := &l.sessions[known]
+				s.given.From = min(s.given.From, e.From)
+				s.extend(e.End)
+				continue
+			}
+			if !ok {
+				l.byID[e.Session] = len(l.sessions)
+			}
+			l.sessions = append(l.sessions, session{
+				visitor: e.Visitor, id: e.Session, entry: e.Entry, given: e.Span,
+				lives: Span{e.To, e.End}, ends: e.End, closed: never, proof: i,
+			})
+		case extended:
+			if known, ok := l.byID[e.Session]; ok {
+				l.sessions[known].extend(e.End)
+			}
+		case ended:
+			if known, ok := l.byID[e.Session]; ok {
+				l.sessions[known].close(e.Span)
+			}
+		case left:
+			for k := len(l.sessions) - 1; k >= 0 && l.sessions[k].visitor == e.Visitor; k-- {
+				l.sessions[k].close(e.Span)
+			}
+		}
+	}
+}
+
+func (s *session) extend(end int64) {
+	s.ends = max(s.ends, end)
+	if s.closed == never {
+		s.lives.To = max(s.lives.To, end)
+	}
+}
+
+func (s *session) close(when Span) {
+	s.lives.To = min(s.lives.To, when.From)
+	s.closed = min(s.closed, when.To)
+}
+
+// readPlaces collects one visitor's places. What is said about a visitor
+// belongs to the place that the visitor was last told about.
+func (l *ledger) readPlaces(visit []int) {
+	first := len(l.places)
+	for _, i := range visit {
+		e := &l.events[i]
+		current := len(l.places) - 1
+		if e.Kind == joined {
+			if current < first || l.places[current].number != e.Number || l.places[current].line != e.Line {
+				l.places = append(l.places, place{
+					visitor: e.Visitor, line: e.Line, number: e.Number, sent: e.From, answered: e.To,
+					waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1,
+				})
+				continue
+			}
+			p := &l.places[current]
+			p.sent = min(p.sent, e.From)
+		}
+		if current >= first {
+			l.tell(&l.places[current], i)
+		}
+	}
+	for k := first; l.allCalls && k < len(l.places); k++ {
+		l.places[k].wait(l.events[len(l.events)-1].To, l.places[k].waited)
+	}
+}
+
+// tell adds to a place what a later event says about it.
+func (l *ledger) tell(p *place, i int) {
+	e := &l.events[i]
+	switch e.Kind {
+	case joined, saw: // may be said from memory
+		if e.Number == 0 || e.Number == p.number {
+			p.wait(e.From-l.limits.Lag, i)
+		}
+	case called:
+		p.wait(e.From, i)
+		p.summon(e.To, i)
+	case turn:
+		p.summon(e.To, i)
+	case admitted:
+		if e.Entry == FromLine {
+			p.summon(e.To, i)
+		}
+	case left:
+		if l.allCalls {
+			p.wait(e.From, i)
+		}
+		p.gone = true
+	case missed:
+		p.gone = true
+	}
+}
+
+// wait notes that the visitor certainly waited at a moment.
+func (p *place) wait(at int64, proof int) {
+	if !p.gone && at > p.waitedAt {
+		p.waitedAt, p.waited = at, proof
+	}
+}
+
+// summon notes that the visitor had certainly been called by a moment.
+func (p *place) summon(by int64, proof int) {
+	if by < p.calledBy {
+		p.calledBy, p.call = by, proof
+	}
+	p.gone = true
+}

@@ -1,0 +1,56 @@
+package invariant
+
+import "math"
+
+// Limits is what a history is held against.
+type Limits struct {
+	// Policies in the order in which they came into force. While a change is
+	// under way, and nobody can say which of two policies rules, list the more
+	// generous of both.
+	Policies []Policy
+	// Tick is the time between two ticks, in microseconds.
+	Tick int64
+	// Lag is how old the snapshot may be from which a gateway answers, and how
+	// long it may honour an admission that has ended, in microseconds. 0 for a
+	// history that was recorded at the store.
+	Lag int64
+}
+
+// Policy is in force from a moment on, until the next one.
+type Policy struct {
+	From      int64 // µs; the first policy also rules whatever came before
+	PerMinute int64 // calls and admissions
+	Burst     int64 // admissions that may come at once
+	Cap       int64 // sessions and turns
+	Held      bool  // nobody is called: paused, everybody queued, not open yet
+}
+
+// never is later than every moment of a history.
+const never = math.MaxInt64
+
+// at is the index of the policy in force at t.
+func (l Limits) at(t int64) int {
+	i := 0
+	for i+1 < len(l.Policies) && l.Policies[i+1].From <= t {
+		i++
+	}
+	return i
+}
+
+// until is the moment at which the i-th policy is replaced.
+func (l Limits) until(i int) int64 {
+	if i+1 < len(l.Policies) {
+		return l.Policies[i+1].From
+	}
+	return never
+}
+
+// capWithin is the highest cap that was in force at some moment of the span.
+func (l Limits) capWithin(s Span) int64 {
+	i := l.at(s.From)
+	highest := l.Policies[i].Cap
+	for i++; i < len(l.Policies) && l.Policies[i].From <= s.To; i++ {
+		highest = max(highest, l.Policies[i].Cap)
+	}
+	return highest
+}
