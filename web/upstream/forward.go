@@ -1,0 +1,252 @@
+package upstream
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Exchange is what the gateway adds to one request. Everything else goes
+// upstream as the visitor sent it, hop-by-hop headers and any forwarding headers
+// left out.
+type Exchange struct {
+	// Path is the canonical path, escaped, exactly as it goes on the wire. The
+	// query follows untouched.
+	Path string
+	// Host, Proto and For become X-Forwarded-Host, X-Forwarded-Proto and
+	// X-Forwarded-For; an empty one is not sent. Host is also the Host of a pool
+	// that preserves it.
+	Host  string
+	Proto string
+	For   string
+	// Request, if set, has the last word on the headers that go upstream. It
+	// gets a copy that it may change, without hop-by-hop headers.
+	Request func(http.Header)
+	// Answer, if set, sees the instance's answer before the visitor does and may
+	// change it. An error ends the exchange and is what Forward returns; nothing
+	// was written to the visitor then.
+	Answer func(*http.Response) error
+}
+
+// Forward sends r to an instance and its answer to w. It returns once the
+// answer is complete or, for an upgraded connection, once that is closed.
+//
+// It returns an [*Error] if the exchange failed before anything was written to
+// w, so that the caller can still answer. An answer that breaks off in the
+// middle panics with [http.ErrAbortHandler], which closes the visitor's
+// connection: a shortened answer must not look like a whole one.
+func (p *Pool) Forward(w http.ResponseWriter, r *http.Request, x Exchange) error {
+	decoded, err := url.PathUnescape(x.Path)
+	if err != nil || !strings.HasPrefix(x.Path, "/") {
+		return &Error{Pool: p.name, Reason: BadRequest, Err: fmt.Errorf("path %q is not canonical", x.Path)}
+	}
+	slot := &p.inFlight
+	socket := websocket(r.Header)
+	if socket {
+		if p.sockets.isClosing() {
+			return &Error{Pool: p.name, Reason: Closing}
+		}
+		slot = &p.socketSlots
+	}
+	if !slot.take() {
+		return &Error{Pool: p.name, Reason: Busy}
+	}
+	defer slot.release()
+
+	c := call{pool: p, exchange: x, decodedPath: decoded}
+	if socket {
+		c.upgrade = &upgrade{ResponseWriter: w, sockets: &p.sockets}
+		w = c.upgrade
+	}
+	if r.ContentLength != 0 && r.Body != nil {
+		r = r.WithContext(r.Context()) // the caller's request keeps its own body
+		c.body = &visitorBody{ReadCloser: r.Body}
+		r.Body = c.body
+	}
+	// A proxy per request costs one small allocation and spares carrying the
+	// exchange through the request's context.
+	proxy := httputil.ReverseProxy{
+		Rewrite:        c.rewrite,
+		Transport:      p.targets,
+		ModifyResponse: c.answered,
+		ErrorHandler:   c.failed,
+		BufferPool:     buffers{},
+		ErrorLog:       silent,
+	}
+	proxy.ServeHTTP(w, r)
+	return c.err
+}
+
+// call is one request on its way.
+type call struct {
+	pool        *Pool
+	exchange    Exchange
+	decodedPath string
+	body        *visitorBody // nil without a body
+	upgrade     *upgrade     // nil unless the visitor asks for a WebSocket
+	err         error
+}
+
+func (c *call) rewrite(r *httputil.ProxyRequest) {
+	x := &c.exchange
+	// The URL is given anew: path as matched, query byte for byte (the proxy's
+	// own clean-up would drop and reorder parameters that are the shop's business).
+	r.Out.URL = &url.URL{
+		Path:       c.decodedPath,
+		RawPath:    x.Path,
+		RawQuery:   r.In.URL.RawQuery,
+		ForceQuery: r.In.URL.ForceQuery,
+	}
+	r.Out.Host = ""
+	if c.pool.preserveHost {
+		r.Out.Host = x.Host
+	}
+	// Trailers are read after the headers were judged; nothing may come in by
+	// that door.
+	r.Out.Trailer = nil
+	h := r.Out.Header
+	if !websocket(r.In.Header) { // any other upgrade, h2c above all, would be a tunnel past the gate
+		h.Del("Connection")
+		h.Del("Upgrade")
+	}
+	h.Del("Http2-Settings")
+	if x.Request != nil {
+		x.Request(h)
+	}
+	set(h, "X-Forwarded-Host", x.Host)
+	set(h, "X-Forwarded-Proto", x.Proto)
+	set(h, "X-Forwarded-For", x.For)
+}
+
+// set takes a canonical name.
+func set(h http.Header, name, value string) {
+	if value != "" {
+		h[name] = []string{value}
+	}
+}
+
+func (c *call) answered(answer *http.Response) error {
+	if c.exchange.Answer != nil {
+		c.err = c.exchange.Answer(answer)
+	}
+	return c.err
+}
+
+// failed keeps what the proxy reports instead of answering.
+func (c *call) failed(_ http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case c.err != nil: // from the exchange's own Answer
+	case c.upgrade != nil && c.upgrade.hijacked: // the visitor left while the connection was handed over
+	default:
+		c.err = c.explain(r.Context(), err)
+	}
+}
+
+// explain names the reason of a failure. What went wrong with the visitor's body
+// is the visitor's doing, whatever the transport made of it.
+func (c *call) explain(ctx context.Context, err error) *Error {
+	e := &Error{Pool: c.pool.name, Reason: reasonFor(ctx, err), Err: err}
+	if c.body != nil && e.Reason != VisitorGone {
+		if failure := c.body.failure.Load(); failure != nil {
+			e.Reason, e.Err = BadRequest, *failure
+		}
+	}
+	return e
+}
+
+// visitorBody remembers that reading failed: then it was the visitor, not the
+// instance, who broke the exchange. The transport reads it in a goroutine of its
+// own.
+type visitorBody struct {
+	io.ReadCloser
+	failure atomic.Pointer[error]
+}
+
+func (b *visitorBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.failure.Store(&err)
+	}
+	return n, err
+}
+
+// targets is the round tripper that picks an instance: each in its turn.
+type targets struct {
+	instances []*url.URL
+	turn      atomic.Uint64
+	transport *http.Transport
+}
+
+// RoundTrip sends r to the next instance. When that cannot be reached at all,
+// not a byte has left, so the one after it gets the request instead: once, and
+// whatever the method. A connection that an instance closed while it was idle
+// is net/http's to replace, which it does when nothing was written or the method
+// may be repeated; anything else could buy a ticket twice.
+func (t *targets) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := r.Body
+	if body != nil && len(t.instances) > 1 {
+		r.Body = io.NopCloser(body) // the transport closes the body even of a request that it could not send
+	}
+	answer, err := t.send(r)
+	if len(t.instances) > 1 && unreached(err) && r.Context().Err() == nil {
+		return t.send(r)
+	}
+	return answer, err
+}
+
+func (t *targets) send(r *http.Request) (*http.Response, error) {
+	target := t.instances[t.turn.Add(1)%uint64(len(t.instances))]
+	r.URL.Scheme, r.URL.Host = target.Scheme, target.Host
+	return t.transport.RoundTrip(r)
+}
+
+func unreached(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// buffers lends the copying of bodies its memory.
+type buffers struct{}
+
+const bufferSize = 32 << 10
+
+var bufferPool = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+func (buffers) Get() []byte  { return bufferPool.Get().(*[bufferSize]byte)[:] }
+func (buffers) Put(b []byte) { bufferPool.Put((*[bufferSize]byte)(b)) }
+
+// websocket reports whether a request asks for the only upgrade that is passed on.
+func websocket(h http.Header) bool {
+	return len(h["Upgrade"]) == 1 && strings.EqualFold(h["Upgrade"][0], "websocket")
+}
+
+// upgrade notices when the proxy takes over the visitor's connection.
+type upgrade struct {
+	http.ResponseWriter
+	sockets  *sockets
+	hijacked bool
+}
+
+func (u *upgrade) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(u.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	u.hijacked = true
+	s, err := u.sockets.open(conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, rw, nil
+}

@@ -1,0 +1,106 @@
+package upstream
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// goingAway is a WebSocket close frame with status 1001 (RFC 6455, 5.5.1, 7.4.1).
+var goingAway = []byte{0x88, 0x02, 0x03, 0xe9}
+
+// farewell bounds how long one slow reader may hold up the end of the others.
+const farewell = 100 * time.Millisecond
+
+var errClosing = errors.New("the gateway is closing")
+
+// sockets knows every upgraded connection, because http.Server does not.
+// The zero value is ready.
+type sockets struct {
+	mu      sync.Mutex
+	members map[*socket]struct{}
+	closing bool
+}
+
+// open registers conn; it closes and refuses it when the end has begun.
+func (s *sockets) open(conn net.Conn) (*socket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		conn.Close()
+		return nil, errClosing
+	}
+	if s.members == nil {
+		s.members = make(map[*socket]struct{})
+	}
+	member := &socket{Conn: conn, sockets: s}
+	s.members[member] = struct{}{}
+	return member, nil
+}
+
+func (s *sockets) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+func (s *sockets) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.members)
+}
+
+func (s *sockets) closeAll() {
+	s.mu.Lock()
+	s.closing = true
+	members := make([]*socket, 0, len(s.members))
+	for member := range s.members {
+		members = append(members, member)
+	}
+	s.mu.Unlock()
+
+	var all sync.WaitGroup
+	for _, member := range members {
+		all.Go(member.end)
+	}
+	all.Wait()
+}
+
+// socket is a visitor's upgraded connection.
+type socket struct {
+	net.Conn
+	sockets *sockets
+	writing sync.Mutex // a farewell must not split what the instance is sending
+}
+
+func (c *socket) Write(p []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.Conn.Write(p)
+}
+
+// CloseWrite passes on the instance's half close.
+func (c *socket) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}
+
+// Close also forgets the connection.
+func (c *socket) Close() error {
+	c.sockets.mu.Lock()
+	delete(c.sockets.members, c)
+	c.sockets.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// end says goodbye and closes. Should the instance have stopped in the middle of
+// a frame, the visitor sees a broken frame instead of the goodbye; either way
+// the connection ends and the page connects anew.
+func (c *socket) end() {
+	_ = c.SetWriteDeadline(time.Now().Add(farewell)) // also frees a writer that is stuck
+	_, _ = c.Write(goingAway)
+	_ = c.Close()
+}
