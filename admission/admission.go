@@ -1,6 +1,14 @@
 package admission
 
-import "time"
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
 
 // Admission lets a visitor through to the protected routes of one event until
 // it ends. Start and Visitor together name the session. Times are unix ms by
@@ -19,8 +27,10 @@ type Admission struct {
 	Prices       map[string]int64 // price by tier, in minor units: what the visitor was shown
 }
 
-// ID names the session: the same for every admission issued for it.
-func (a Admission) ID() string { panic("not built") }
+// ID names the session: every admission issued for it has the same.
+func (a Admission) ID() string {
+	return hex.EncodeToString(a.Visitor[:]) + "." + strconv.FormatInt(a.Start, 10)
+}
 
 // Want is what an admission must be to be accepted.
 type Want struct {
@@ -30,10 +40,27 @@ type Want struct {
 	Grace        time.Duration // still accept what ended less than this ago (commit routes)
 }
 
-// Sign returns a's JWT.
-func (k *Keys) Sign(a Admission) (string, error) { panic("not built") }
+// maxSigned keeps a token within a cookie of 4096 bytes, name and attributes
+// included.
+const maxSigned = 3584
 
-// Verify returns the admission in a token. Any [Refusal] may be the error.
-// An admission that ended within Want.Grace is returned without an error: its
-// Ends is before Want.Now. What ended earlier is ErrExpired.
-func (k *Keys) Verify(token string, w Want) (Admission, error) { panic("not built") }
+// ErrTooLarge says that an admission would not fit into a cookie.
+var ErrTooLarge = errors.New("admission does not fit into a cookie")
+
+// Sign returns a's JWT.
+func (k *Keys) Sign(a Admission) (string, error) {
+	token := jwt.NewWithClaims(methods[k.signer.algorithm], a.claims(k.issuer))
+	token.Header["kid"] = k.signer.id
+	token.Header["typ"] = tokenType
+	signed, err := token.SignedString(k.signer.private)
+	if err != nil {
+		return "", fmt.Errorf("sign admission: %w", err)
+	}
+	if len(signed) > maxSigned {
+		return "", fmt.Errorf("sign admission: %w", ErrTooLarge)
+	}
+	return signed, nil
+}
+
+// Verify returns the admission in a token; [Verifier.Verify] says how.
+func (k *Keys) Verify(token string, w Want) (Admission, error) { return k.verifier.Verify(token, w) }

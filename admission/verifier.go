@@ -1,0 +1,190 @@
+package admission
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/maypok86/otter/v2"
+)
+
+const (
+	maxToken = 4096 // bytes, before anything is decoded
+	// maxVerified bounds the tokens whose signature is remembered: more than the
+	// sessions of a full sale of 50 instances with 1000 each.
+	maxVerified = 1 << 16
+	// MaxLeeway is how far the clock of an origin may be off.
+	MaxLeeway = 30 * time.Second
+)
+
+// methods are the only ways to sign an admission.
+var methods = map[Algorithm]jwt.SigningMethod{
+	EdDSA: jwt.SigningMethodEdDSA,
+	ES256: jwt.SigningMethodES256,
+}
+
+// Verifier checks admissions with public keys. It is safe for concurrent use.
+//
+// A signature costs some 90 µs to check, so the tokens that passed are
+// remembered. What depends on the moment or on the event is checked each time,
+// and other keys mean another Verifier: a removed key is forgotten at once.
+type Verifier struct {
+	issuer   string
+	leeway   time.Duration
+	keys     map[string]PublicKey
+	parser   *jwt.Parser
+	verified *otter.Cache[[sha256.Size]byte, verifiedToken]
+}
+
+// verifiedToken is a token whose signature fits.
+type verifiedToken struct {
+	claims    *claims
+	admission Admission
+}
+
+// NewVerifier makes a verifier that knows the given keys. leeway is for clocks
+// that differ, at most [MaxLeeway].
+func NewVerifier(issuer string, keys []PublicKey, leeway time.Duration) (*Verifier, error) {
+	switch {
+	case issuer == "":
+		return nil, errors.New("verifier: an issuer is needed")
+	case len(keys) == 0:
+		return nil, errors.New("verifier: at least one key is needed")
+	case leeway < 0 || leeway > MaxLeeway:
+		return nil, fmt.Errorf("verifier: leeway %s: want 0 to %s", leeway, MaxLeeway)
+	}
+	v := &Verifier{issuer: issuer, leeway: leeway, keys: map[string]PublicKey{}}
+	var algorithms []string
+	for _, key := range keys {
+		if _, taken := v.keys[key.ID]; taken || key.ID == "" || methods[key.Algorithm] == nil {
+			return nil, fmt.Errorf("verifier: key %q: no id, id taken or unknown algorithm", key.ID)
+		}
+		v.keys[key.ID] = key
+		algorithms = append(algorithms, string(key.Algorithm))
+	}
+	// Claims are validated in check, on remembered tokens too.
+	v.parser = jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	var err error
+	v.verified, err = otter.New(&otter.Options[[sha256.Size]byte, verifiedToken]{MaximumSize: maxVerified})
+	if err != nil {
+		return nil, fmt.Errorf("verifier: %w", err)
+	}
+	return v, nil
+}
+
+// Verify returns the admission in a token. Any [Refusal] may be the error.
+// An admission that ended within Want.Grace is returned without an error: its
+// Ends is before Want.Now. What ended earlier is ErrExpired.
+func (v *Verifier) Verify(token string, w Want) (Admission, error) {
+	if !isCompact(token) {
+		return Admission{}, ErrMalformed
+	}
+	id := sha256.Sum256([]byte(token))
+	t, known := v.verified.GetIfPresent(id)
+	if !known {
+		var err error
+		if t, err = v.parse(token); err != nil {
+			return Admission{}, err
+		}
+		v.verified.Set(id, t)
+	}
+	if err := v.check(t, w); err != nil {
+		return Admission{}, err
+	}
+	a := t.admission
+	a.Prices = maps.Clone(a.Prices) // the caller may do with it what it likes
+	return a, nil
+}
+
+// isCompact is true for three parts of base64url: neither thousands of dots
+// nor line breaks, which decoders skip, get any further.
+func isCompact(token string) bool {
+	if len(token) > maxToken {
+		return false
+	}
+	dots := 0
+	for i := range len(token) {
+		switch c := token[i]; {
+		case c == '.' && dots < 2:
+			dots++
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return dots == 2
+}
+
+// parse checks the signature and what the token says of itself.
+func (v *Verifier) parse(token string) (verifiedToken, error) {
+	var c claims
+	var refusal Refusal
+	_, err := v.parser.ParseWithClaims(token, &c, v.key)
+	switch {
+	case errors.As(err, &refusal):
+		return verifiedToken{}, refusal
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return verifiedToken{}, ErrForged
+	case err != nil:
+		return verifiedToken{}, ErrMalformed
+	case c.Schema > schema:
+		return verifiedToken{}, ErrNewerSchema
+	case c.Schema < schema:
+		return verifiedToken{}, ErrMalformed
+	}
+	a, err := c.admission()
+	if err != nil {
+		return verifiedToken{}, ErrMalformed
+	}
+	return verifiedToken{claims: &c, admission: a}, nil
+}
+
+// key picks the key for a token. The header is the sender's: it may name a key
+// of ours, and nothing else (jku, jwk, x5u, crit) may stand beside alg, typ and
+// kid.
+func (v *Verifier) key(token *jwt.Token) (any, error) {
+	id, _ := token.Header["kid"].(string)
+	if token.Header["typ"] != tokenType || len(token.Header) != 3 || id == "" {
+		return nil, ErrMalformed
+	}
+	key, known := v.keys[id]
+	switch {
+	case !known:
+		return nil, ErrUnknownKey
+	case token.Method != methods[key.Algorithm]:
+		return nil, ErrForged
+	}
+	return key.Key, nil
+}
+
+// check holds a token against what is wanted now. Within the grace it is
+// judged as of its last moment, so that only its end is forgiven.
+func (v *Verifier) check(t verifiedToken, w Want) error {
+	now := time.UnixMilli(w.Now)
+	if late := now.Sub(t.claims.ExpiresAt.Time); late >= 0 && late < w.Grace {
+		now = t.claims.ExpiresAt.Add(-time.Millisecond)
+	}
+	err := jwt.NewValidator(
+		jwt.WithExpirationRequired(),
+		jwt.WithNotBeforeRequired(),
+		jwt.WithIssuer(v.issuer),
+		jwt.WithAudience(w.Event),
+		jwt.WithLeeway(v.leeway),
+		jwt.WithTimeFunc(func() time.Time { return now }),
+	).Validate(t.claims)
+	elsewhere := errors.Is(err, jwt.ErrTokenInvalidIssuer) || errors.Is(err, jwt.ErrTokenInvalidAudience)
+	switch {
+	case elsewhere || t.admission.Organization != w.Organization:
+		return ErrElsewhere
+	case errors.Is(err, jwt.ErrTokenNotValidYet):
+		return ErrNotYet
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return ErrExpired
+	case err != nil:
+		return ErrMalformed
+	}
+	return nil
+}
