@@ -1,7 +1,7 @@
 #!/bin/sh
 # deps.sh NEED... makes sure that the named programs are there.
 #
-# NEED is redis, chromium, node or cc. What is missing is installed through the
+# NEED is redis, chromium, node (20 or later) or cc. What is missing is installed through the
 # system's package manager if this user may (root, or sudo without a password);
 # otherwise the exact command is printed and the exit status is 1.
 set -eu
@@ -10,13 +10,9 @@ present() {
 	case $1 in
 	redis) command -v redis-server && command -v redis-sentinel ;;
 	chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
-	node) command -v node && command -v npm ;;
+	node) command -v npm && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' ;;
 	cc) command -v "${CC:-gcc}" || command -v cc || command -v clang ;;
-	*)
-		echo "deps.sh: '$1': not one of redis, chromium, node, cc" >&2
-		exit 2
-		;;
-	esac >/dev/null
+	esac >/dev/null 2>&1
 }
 
 # package MANAGER NEED prints what the need is called there.
@@ -35,7 +31,13 @@ package() {
 
 missing=
 for need; do
-	present "$need" || missing="$missing $need"
+	case $need in
+	redis | chromium | node | cc) present "$need" || missing="$missing $need" ;;
+	*)
+		echo "deps.sh: '$need': not one of redis, chromium, node, cc" >&2
+		exit 2
+		;;
+	esac
 done
 [ -n "$missing" ] || exit 0
 
