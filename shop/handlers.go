@@ -152,9 +152,9 @@ func (s *Shop) health(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Shop) nothing(http.ResponseWriter, *http.Request) error { return errNotFound }
 
-func (s *Shop) purchase(tier, seats int) Purchase {
+func (s *Shop) purchase(tier, seats int) purchase {
 	t := s.stock.tiers[tier]
-	return Purchase{Tier: t.Name, Seats: seats, Cents: t.Cents * int64(seats)}
+	return purchase{Tier: t.Name, Seats: seats, Cents: t.Cents * int64(seats)}
 }
 
 // newReference has 50 random bits: nobody guesses another's order.

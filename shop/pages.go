@@ -14,15 +14,15 @@ type view struct {
 	Text        string
 	Reference   string
 	Tiers       []TierStock
-	Purchase    Purchase
+	Purchase    purchase
 	Until       time.Time
 	SecondsLeft int64
 	Settled     bool
-	Entry       Entry // how Rushgate let this request in
+	Entry       entry
 }
 
-// Purchase is what a hold or an order is for.
-type Purchase struct {
+// purchase is what a hold or an order is for.
+type purchase struct {
 	Tier  string
 	Seats int
 	Cents int64
@@ -52,7 +52,7 @@ func parsePages() map[string]*template.Template {
 
 // render writes a whole page or, if the template fails, nothing.
 func (s *Shop) render(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {
-	v.Entry = entryOf(r)
+	v.Entry = entryOf(w, r)
 	var body bytes.Buffer
 	if err := s.pages[page].Execute(&body, v); err != nil {
 		return fmt.Errorf("render %s: %w", page, err)

@@ -33,7 +33,7 @@ const EventPath = "/events/42"
 type Options struct {
 	Tiers   []Tier                          // default: 120 on the floor, 80 on the balcony
 	HoldFor time.Duration                   // how long seats are held for a checkout; default 4 minutes
-	Guard   func(http.Handler) http.Handler // stands around the buying routes, as a verifier's Middleware does; default none
+	Guard   func(http.Handler) http.Handler // stands around the buying routes, as verify.Guard.Handler does; default none
 	Now     func() time.Time                // default time.Now
 	Log     *slog.Logger                    // default: none
 }
