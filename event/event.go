@@ -121,7 +121,7 @@ type Theme struct {
 
 // Browser says how cookies and cross-origin calls behave.
 type Browser struct {
-	CookieDomain string   `json:"cookie_domain" yaml:"cookie_domain"` // empty: host only, with the __Host- prefix
-	SameSite     string   `json:"samesite" yaml:"samesite"`           // lax (default), strict or none
-	CORSOrigins  []string `json:"cors_origins" yaml:"cors_origins"`   // exact origins, e.g. https://www.example
+	CookieDomain string   `json:"cookie_domain" yaml:"cookie_domain"`         // empty: host only, with the __Host- prefix
+	SameSite     string   `json:"samesite" yaml:"samesite"`                   // lax (default), strict or none
+	CORSOrigins  []string `json:"cors_origins,omitempty" yaml:"cors_origins"` // exact origins, e.g. https://www.example
 }

@@ -1,7 +1,89 @@
 package event
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
 // MaxSize is the largest event definition that Parse reads, in bytes.
 const MaxSize = 64 << 10
 
-// Parse reads one event from YAML or JSON, fills in the defaults and validates it.
-func Parse(data []byte) (Event, error) { return Event{}, nil }
+// FieldError is one thing wrong with an event definition.
+type FieldError struct {
+	Field  string // as in "room.total_active_users" or "routes[0].path"; empty: the whole document
+	Value  string // as written; empty when there is none
+	Reason string
+	Line   int // in the YAML text; 0 when unknown
+}
+
+func (f *FieldError) Error() string {
+	s := f.Reason
+	if f.Value != "" {
+		s = f.Value + ": " + s
+	}
+	if f.Field != "" {
+		s = f.Field + ": " + s
+	}
+	if f.Line > 0 {
+		s = fmt.Sprintf("line %d: %s", f.Line, s)
+	}
+	return s
+}
+
+// Problems unpacks the errors of Parse and Validate.
+func Problems(err error) []*FieldError {
+	var all []*FieldError
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			all = append(all, Problems(e)...)
+		}
+		return all
+	}
+	var one *FieldError
+	if errors.As(err, &one) {
+		all = append(all, one)
+	}
+	return all
+}
+
+// Parse reads one event from YAML or JSON, fills in the defaults and validates
+// it. The error joins one FieldError for everything that is wrong.
+func Parse(data []byte) (Event, error) {
+	root, err := parseTree(data)
+	if err != nil {
+		return Event{}, err
+	}
+	e := defaults()
+	d := decoder{lines: map[string]int{}}
+	d.decode(root, &e)
+	e.fill()
+	for _, problem := range append(d.missing(), e.problems()...) {
+		if !d.reported(problem.Field) {
+			problem.Line = d.lines[problem.Field]
+			d.found = append(d.found, problem)
+		}
+	}
+	if len(d.found) == 0 {
+		return e, nil
+	}
+	slices.SortStableFunc(d.found, func(a, b *FieldError) int { return a.Line - b.Line })
+	return Event{}, join(d.found)
+}
+
+func join(problems []*FieldError) error {
+	all := make([]error, len(problems))
+	for i, p := range problems {
+		all[i] = p
+	}
+	return errors.Join(all...)
+}
+
+// required are the fields that have no default.
+var required = map[string]string{
+	"id":                        "is missing: it names cookies, keys and addresses",
+	"organization":              "is missing: it says whose event this is",
+	"routes":                    "is missing: it says what the room protects",
+	"room.total_active_users":   "is missing: it says how many people the shop can take at once",
+	"room.new_users_per_minute": "is missing: it says how many people are let in per minute; 0 lets in nobody",
+}

@@ -1,0 +1,46 @@
+package event
+
+import (
+	"strings"
+	"time"
+)
+
+func defaults() Event {
+	return Event{
+		Room: Room{
+			QueueingMethod:     FIFO,
+			SessionDuration:    Duration(5 * time.Minute),
+			SessionMax:         Duration(time.Hour),
+			CommitGrace:        Duration(15 * time.Minute),
+			QueueingStatusCode: 200,
+			BeforeStart:        StartCountdown,
+			TurnTTL:            Duration(3 * time.Minute),
+			LateGrace:          Duration(15 * time.Minute),
+		},
+		Page:      Page{Language: "en"},
+		Browser:   Browser{SameSite: "lax"},
+		Retention: Duration(7 * Day),
+	}
+}
+
+// setDefaults is called on each element of a list before it is read.
+func (r *Route) setDefaults() { r.Action = Protect }
+func (l *Line) setDefaults()  { l.Weight = 1 }
+
+// fill completes what depends on other fields, and folds the case of what has
+// none, so that a stored event always looks the same.
+func (e *Event) fill() {
+	if e.Name == "" {
+		e.Name = e.ID
+	}
+	if len(e.Room.Lines) == 0 {
+		e.Room.Lines = []Line{{Name: General, Weight: 1}}
+	}
+	for i := range e.Routes {
+		e.Routes[i].Host = strings.ToLower(e.Routes[i].Host)
+	}
+	e.Browser.CookieDomain = strings.ToLower(e.Browser.CookieDomain)
+	if len(e.Browser.CORSOrigins) == 0 {
+		e.Browser.CORSOrigins = nil
+	}
+}

@@ -1,0 +1,128 @@
+package event
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+var hamlet = Event{ID: "hamlet", Routes: []Route{
+	{Host: "tickets.example", Path: "/buy/**", Action: Protect},
+	{Host: "tickets.example", Path: "/buy/webhook", Action: Bypass},
+	{Host: "tickets.example", Path: "/buy/*/confirm", Action: Commit},
+	{Host: "tickets.example", Path: "/buy/vip/**", Action: Protect, Shared: true},
+	{Host: "tickets.example", Path: "/seats/*", Action: Protect},
+}}
+
+var everything = Event{ID: "everything", Routes: []Route{{Host: "all.example", Path: "/**", Action: Protect}}}
+
+func TestLookup(t *testing.T) {
+	routes, err := NewRoutes([]Event{hamlet, everything})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ say, host, path, want string }{
+		{"** matches what is below", "tickets.example", "/buy/a/b/c", "/buy/**"},
+		{"** matches nothing more, too", "tickets.example", "/buy", "/buy/**"},
+		{"a final slash makes no difference", "tickets.example", "/buy/", "/buy/**"},
+		{"letter case of the path is no way around", "tickets.example", "/BUY/x", "/buy/**"},
+		{"letter case of the host is no way around", "Tickets.EXAMPLE", "/buy", "/buy/**"},
+		{"a final dot of the host is no way around", "tickets.example.", "/buy", "/buy/**"},
+		{"doubled slashes are no way around", "tickets.example", "//buy", "/buy/**"},
+		{"a longer word is another path", "tickets.example", "/buyer", ""},
+		{"the written segment beats **", "tickets.example", "/buy/webhook", "/buy/webhook"},
+		{"with a final slash as well", "tickets.example", "/buy/webhook/", "/buy/webhook"},
+		{"below a written route ** is back", "tickets.example", "/buy/webhook/x", "/buy/**"},
+		{"* beats **", "tickets.example", "/buy/9/confirm", "/buy/*/confirm"},
+		{"a written segment beats * even when ** ends it", "tickets.example", "/buy/vip/confirm", "/buy/vip/**"},
+		{"a dead end goes back to **", "tickets.example", "/buy/9/other", "/buy/**"},
+		{"* stands for exactly one segment", "tickets.example", "/seats/4", "/seats/*"},
+		{"* is not nothing", "tickets.example", "/seats", ""},
+		{"* is not two", "tickets.example", "/seats/4/5", ""},
+		{"/** matches the root", "all.example", "/", "/**"},
+		{"/** matches everything", "all.example", "/x/y", "/**"},
+		{"an unknown host matches nothing", "other.example", "/buy", ""},
+		{"a host beyond any length matches nothing", strings.Repeat("a", 300), "/buy", ""},
+		{"a segment beyond any length still meets **", "tickets.example", "/buy/" + strings.Repeat("a", 300), "/buy/**"},
+		{"a star in a request is a segment as any other", "tickets.example", "/buy/**", "/buy/**"},
+	} {
+		_, route, ok := routes.Lookup(test.host, test.path)
+		if route.Path != test.want || ok != (test.want != "") {
+			t.Errorf("%s: Lookup(%q, %q) = %q, %t; want %q", test.say, test.host, test.path, route.Path, ok, test.want)
+		}
+	}
+	if id, _, _ := routes.Lookup("all.example", "/"); id != "everything" {
+		t.Errorf("Lookup(all.example, /) names event %q; want everything", id)
+	}
+}
+
+func TestLookupDoesNotAllocate(t *testing.T) {
+	routes, err := NewRoutes([]Event{hamlet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, func() { routes.Lookup("Tickets.example", "/BUY/9/confirm") }); n != 0 {
+		t.Errorf("Lookup allocates %v times; want 0", n)
+	}
+}
+
+func TestNewRoutesRefusesEqualClaims(t *testing.T) {
+	other := Event{ID: "macbeth", Routes: []Route{
+		{Host: "TICKETS.example", Path: "/Buy/**", Action: Bypass},
+		{Host: "tickets.example", Path: "/buy/*", Action: Protect}, // no equal: narrower
+	}}
+	_, err := NewRoutes([]Event{hamlet, other})
+	const want = "event macbeth: route TICKETS.example/Buy/**: event hamlet has it already, as tickets.example/buy/**"
+	if err == nil || err.Error() != want {
+		t.Errorf("NewRoutes(hamlet, macbeth) = %v; want %s", err, want)
+	}
+}
+
+func TestBadPattern(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"/":             "",
+		"/buy":          "",
+		"/buy/*/x/**":   "",
+		"/a%20b/%C3%A9": "",
+		"buy":           `starts with "/"`,
+		"":              `starts with "/"`,
+		"/buy/":         `leave out the final "/"`,
+		"//buy":         `want one "/"`,
+		"/a/../b":       "no . or ..",
+		"/**/a":         "at the end",
+		"/a*":           "whole segment",
+		"/a?b":          "without ? or #",
+		"/a;b":          "cannot be in a path",
+		"/a b":          "cannot be in a path",
+		"/é":            "cannot be in a path",
+		"/%zz":          "two digits",
+		"/%c3":          "two digits",
+		"/%61":          "write 'a' as it is",
+		"/%2F":          "not even with %",
+		"/%00":          "not even with %",
+	} {
+		if got := badPattern(pattern); (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("badPattern(%q) = %q; want %q", pattern, got, want)
+		}
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	var events []Event
+	for i := range 1000 {
+		events = append(events, Event{ID: fmt.Sprint("e", i), Routes: []Route{
+			{Host: "tickets.example", Path: fmt.Sprintf("/events/%d/**", i), Action: Protect},
+			{Host: "tickets.example", Path: fmt.Sprintf("/events/%d/hook", i), Action: Bypass},
+		}})
+	}
+	routes, err := NewRoutes(events)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, ok := routes.Lookup("tickets.example", "/events/777/buy/seat"); !ok {
+			b.Fatal("no route")
+		}
+	}
+}
