@@ -89,7 +89,7 @@ func (r *room) tick(wall int64, p Policy) {
 		r.release()
 	}
 	r.drain()
-	if r.open && r.policy.Gates.Calls {
+	if r.open && r.policy.Gates.Calls && r.policy.Rate > 0 {
 		r.call()
 	}
 	r.pace.call = min(r.pace.call, r.policy.Rate.Burst())

@@ -1,0 +1,27 @@
+package redisqueue
+
+import (
+	"strconv"
+
+	"github.com/bilten/rushgate/queue"
+)
+
+// keys are all keys of a room, in the order that the scripts expect. The
+// room's name is the hash tag: a Cluster keeps a room on one shard, so one
+// script can change all of it.
+func keys(room string) []string {
+	prefix := "rg:{" + room + "}:"
+	all := []string{
+		prefix + "room",     // HASH    policy, buckets, counters
+		prefix + "called",   // ZSET    visitor -> turn's deadline, or 2^52 + stamp at the door
+		prefix + "late",     // ZSET    visitor -> stamp
+		prefix + "lapsed",   // ZSET    visitor -> end of the grace
+		prefix + "active",   // ZSET    visitor -> session's end
+		prefix + "sessions", // HASH    visitor -> "number start probation"
+		prefix + "ended",    // STREAM  sessions that ended before their time
+	}
+	for i := 1; i <= queue.MaxLines; i++ {
+		all = append(all, prefix+"line:"+strconv.Itoa(i)) // ZSET  visitor -> order; room's name:<i> says which line
+	}
+	return all
+}

@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- Leave: gives up places and turns. A place with another order than the one
+-- meant is kept: an old leave must not take the place of somebody who joined again.
+--
+-- KEYS    see room.lua
+-- ARGV    visitor, line, order of each visit
+-- Returns {generation, answer...}, or {} when there is no room
+if not load_room() then return {} end
+
+local function leave(v, line, order)
+  local i = line_index(line)
+  if i and score(line_key(i), v) == order then redis.call('ZREM', line_key(i), v) end
+  local turn = score(CALLED, v)
+  if turn then
+    if turn > r.refunded then r.call = r.call + TOKEN end
+    redis.call('ZREM', CALLED, v)
+  end
+  redis.call('ZREM', LATE, v)
+  redis.call('ZREM', LAPSED, v)
+  return where(v)
+end
+
+local reply = {r.generation}
+for i = 1, #ARGV, 3 do
+  reply[#reply + 1] = leave(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]))
+end
+save('call')
+return reply

@@ -1,0 +1,117 @@
+package redisqueue
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/bilten/rushgate/queue"
+)
+
+// fields reads a script's reply from left to right and remembers the first
+// thing that is not what the scripts send.
+type fields struct {
+	rest []any
+	err  error
+}
+
+func (f *fields) next() any {
+	if len(f.rest) == 0 {
+		f.fail("reply is too short")
+		return nil
+	}
+	v := f.rest[0]
+	f.rest = f.rest[1:]
+	return v
+}
+
+func (f *fields) fail(format string, args ...any) {
+	if f.err == nil {
+		f.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (f *fields) integer() int64 {
+	v := f.next()
+	n, ok := v.(int64)
+	if !ok {
+		f.fail("reply has %T, want an integer", v)
+	}
+	return n
+}
+
+func (f *fields) text() string {
+	v := f.next()
+	s, ok := v.(string)
+	if !ok {
+		f.fail("reply has %T, want a string", v)
+	}
+	return s
+}
+
+func (f *fields) list() fields {
+	v := f.next()
+	l, ok := v.([]any)
+	if !ok {
+		f.fail("reply has %T, want a list", v)
+	}
+	return fields{rest: l}
+}
+
+func (f *fields) generation() uint64 {
+	s := f.text()
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		f.fail("generation %q: %w", s, err)
+	}
+	return n
+}
+
+func readSnapshot(reply []any) (queue.Snapshot, error) {
+	f := fields{rest: reply}
+	s := queue.Snapshot{
+		Generation: f.generation(), Seq: f.integer(), Version: f.integer(), At: f.integer(),
+		Called: f.integer(), AtDoor: f.integer(), Late: f.integer(), Lapsed: f.integer(),
+		Active: f.integer(), Admitted: f.integer(), More: f.integer() == 1, Cursor: f.text(),
+	}
+	ended := f.list()
+	for len(ended.rest) > 0 {
+		s.Ended = append(s.Ended, ended.integer())
+	}
+	f.fold(ended)
+	for f.err == nil && len(f.rest) > 0 {
+		l := f.list()
+		line := queue.LineView{Name: l.text(), Issued: l.integer(), CalledOrder: l.integer(), Waiting: l.integer()}
+		line.Serving = max(0, line.CalledOrder-queue.Base)
+		f.fold(l)
+		s.Lines = append(s.Lines, line)
+	}
+	return s, f.err
+}
+
+func (f *fields) fold(inner fields) {
+	if f.err == nil {
+		f.err = inner.err
+	}
+}
+
+func readAnswers(reply []any, want int) ([]queue.Answer, error) {
+	f := fields{rest: reply}
+	generation := f.generation()
+	if f.err == nil && len(f.rest) != want {
+		return nil, fmt.Errorf("%d answers to %d visits", len(f.rest), want)
+	}
+	answers := make([]queue.Answer, 0, want)
+	for f.err == nil && len(f.rest) > 0 {
+		l := f.list()
+		a := queue.Answer{
+			Generation: generation, State: queue.State(l.integer()), Line: l.text(), Order: l.integer(),
+			Ahead: l.integer(), Ends: l.integer(), Session: l.integer(), Probation: l.integer() == 1,
+		}
+		if a.Order > 0 {
+			a.Number = a.Order - queue.Base
+		}
+		f.fold(l)
+		answers = append(answers, a)
+	}
+	return answers, f.err
+}
