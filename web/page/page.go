@@ -5,11 +5,19 @@
 package page
 
 import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"fmt"
+	"html/template"
 	"net/http"
 	"time"
 
 	"github.com/bilten/rushgate/event"
 )
+
+//go:embed templates
+var templateFiles embed.FS
 
 // View is everything that one waiting page shows.
 type View struct {
@@ -21,7 +29,7 @@ type View struct {
 
 	TurnTTL   time.Duration // how long a turn is offered
 	LateGrace time.Duration // how long after it a late visitor still goes ahead of the line
-	Refresh   time.Duration // when a browser without JavaScript asks again
+	Refresh   time.Duration // when a browser without JavaScript asks again; 0: never
 
 	// CookieRefused says that the browser has just joined and came back
 	// without our cookie: the page says so instead of joining for ever.
@@ -46,22 +54,88 @@ type PrivacyView struct {
 
 // Pages renders pages and serves their assets. It is safe for concurrent use.
 type Pages struct {
-	prefix string
+	prefix    string
+	templates *template.Template
+	style     asset
+	editions  []edition        // the first is the fallback
+	assets    map[string]asset // by name
+	nonce     func() string    // fresh for every answer
+}
+
+// edition is the page in one language.
+type edition struct {
+	words  words
+	script asset
 }
 
 // New returns the pages of a gateway whose reserved prefix is prefix, e.g. "/_rushgate".
-func New(prefix string) (*Pages, error) { return &Pages{prefix: prefix}, nil }
+func New(prefix string) (*Pages, error) {
+	templates, err := template.ParseFS(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the pages: %w", err)
+	}
+	style, err := stylesheet()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{prefix: prefix, templates: templates, style: style, nonce: rand.Text}
+	p.assets = map[string]asset{style.name: style}
+	catalogue, err := loadCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range catalogue {
+		file, err := script(w)
+		if err != nil {
+			return nil, err
+		}
+		p.assets[file.name] = file
+		p.editions = append(p.editions, edition{words: w, script: file})
+	}
+	return p, nil
+}
 
 // Waiting writes the waiting page with status. It sets Content-Type,
-// Cache-Control: no-store and the security headers; nothing has been written
-// when it returns an error.
-func (p *Pages) Waiting(w http.ResponseWriter, status int, v View) error { return nil }
+// Cache-Control: no-store and the security headers; when it returns an error
+// before the first byte, nothing has been written.
+func (p *Pages) Waiting(w http.ResponseWriter, status int, v View) error {
+	return p.write(w, status, "waiting.html", func(nonce string) any { return p.waiting(v, nonce) })
+}
 
 // Error writes the error page with v.Status, under the same rules.
-func (p *Pages) Error(w http.ResponseWriter, v ErrorView) error { return nil }
+func (p *Pages) Error(w http.ResponseWriter, v ErrorView) error {
+	return p.write(w, v.Status, "error.html", func(nonce string) any { return p.failure(v, nonce) })
+}
 
 // Privacy writes the privacy note, under the same rules.
-func (p *Pages) Privacy(w http.ResponseWriter, v PrivacyView) error { return nil }
+func (p *Pages) Privacy(w http.ResponseWriter, v PrivacyView) error {
+	return p.write(w, http.StatusOK, "privacy.html", func(nonce string) any { return p.privacy(v, nonce) })
+}
 
-// ServeAsset serves {prefix}/assets/{name}; an unknown name is a 404.
-func (p *Pages) ServeAsset(w http.ResponseWriter, r *http.Request) {}
+func (p *Pages) write(w http.ResponseWriter, status int, name string, model func(nonce string) any) error {
+	nonce := p.nonce()
+	var body bytes.Buffer
+	if err := p.templates.ExecuteTemplate(&body, name, model(nonce)); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", policy(nonce))
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	w.WriteHeader(status)
+	if _, err := body.WriteTo(w); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// policy allows what the page needs and nothing else. The nonce is for the one
+// inline style: an organizer's colours differ from page to page. The only image
+// is the empty icon that keeps browsers from asking the shop for one.
+func policy(nonce string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; connect-src 'self'; " +
+		"img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+}

@@ -84,4 +84,5 @@ const (
 	ModeQueueAll Mode = "queue_all"
 	ModeDraining Mode = "draining" // suspended; those in the line are still let in, in order
 	ModeClosed   Mode = "closed"
+	ModeRejected Mode = "rejected" // newcomers are refused, the line goes on
 )

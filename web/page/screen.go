@@ -1,0 +1,86 @@
+package page
+
+// Screen is what the page is about at the moment. Which parts of the page it
+// shows is written once, in static/page.css, by main's data-screen.
+type Screen string
+
+const (
+	ScreenCountdown Screen = "countdown"
+	ScreenJoining   Screen = "joining"
+	ScreenWaiting   Screen = "waiting"
+	ScreenDoor      Screen = "door" // called, but the rate is spent for the moment
+	ScreenTurn      Screen = "turn"
+	ScreenMissed    Screen = "missed"
+	ScreenLeft      Screen = "left"
+	ScreenClosed    Screen = "closed"
+	ScreenRejected  Screen = "rejected"
+	ScreenSoldOut   Screen = "sold_out"
+	ScreenHold      Screen = "hold" // the store is away and there is no place yet
+	ScreenNoCookie  Screen = "no_cookie"
+)
+
+// Banner is what the room as a whole is doing, above whatever the screen says.
+type Banner string
+
+const (
+	BannerNone     Banner = ""
+	BannerPaused   Banner = "paused"
+	BannerQueueAll Banner = "queue_all"
+	BannerHold     Banner = "hold"
+	BannerRestore  Banner = "restore"
+	BannerDraining Banner = "draining"
+	BannerOffline  Banner = "offline" // the script's alone
+	BannerBusy     Banner = "busy"    // the script's alone
+)
+
+// screenOf decides what a visitor sees. Its twin is screenOf in static/words.js.
+func screenOf(p Place) Screen {
+	switch p.State {
+	case StateTurn:
+		return ScreenTurn
+	case StateAdmitted:
+		return ScreenTurn
+	case StateMissed:
+		return ScreenMissed
+	case StateLeft:
+		return ScreenLeft
+	case StateClosed:
+		return ScreenClosed
+	case StateRejected:
+		return ScreenRejected
+	case StateSoldOut:
+		return ScreenSoldOut
+	}
+	switch {
+	case p.Number > 0:
+		return ScreenWaiting
+	case p.Phase == "before":
+		return ScreenCountdown
+	case p.Mode == ModeHold:
+		return ScreenHold
+	case p.Mode == ModeClosed:
+		return ScreenClosed
+	}
+	return ScreenJoining
+}
+
+// bannerOf decides what stands above the screen: nothing where a mode is no
+// news to this visitor, or the screen says it already.
+func bannerOf(p Place) Banner {
+	if p.Number == 0 {
+		return BannerNone
+	}
+	switch {
+	case p.Mode == ModeHold:
+		return BannerHold
+	case p.State == StatePaused || p.Mode == ModePaused:
+		return BannerPaused
+	case p.Mode == ModeQueueAll:
+		return BannerQueueAll
+	case p.Mode == ModeRestore:
+		return BannerRestore
+	case p.Mode == ModeDraining:
+		return BannerDraining
+	}
+	return BannerNone
+}

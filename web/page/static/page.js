@@ -1,0 +1,362 @@
+// The waiting page's script: takes a place, keeps the numbers up to date and
+// goes in when the turn comes. One request is under way at most, and one timer
+// (`later`) says what comes next.
+
+const element = (id) => document.getElementById(id);
+const view = JSON.parse(element('view').textContent); // {event, base, return, place, screen}
+const place = view.place;
+const heading = element('page').querySelector('h1').textContent;
+
+let screen = view.screen;
+let banner = bannerOf(place);
+let generation = null; // of the room, as `now` last said
+let perMinute = 0; // of the line, when the last status came
+let statusAt = Date.now();
+let heardAt = statusAt; // when place.at was the time
+let joined = false; // by this page, so a cookie should be there
+let misses = 0; // times that the server did not know a place we have just taken
+let failures = 0;
+let busy = false;
+let askedAt = 0;
+let next = null;
+let urgent = null; // what the visitor asked for while a request was under way
+let timer = 0;
+let said = null; // the last milestone
+
+// --- Asking
+
+// An answer that is no answer: the network, or a server that is away.
+class Away extends Error {
+  constructor(banner) {
+    super(banner);
+    this.banner = banner;
+  }
+}
+
+async function ask(action, method) {
+  const patience = new AbortController();
+  const alarm = setTimeout(() => patience.abort(), 15000);
+  askedAt = Date.now();
+  try {
+    const headers = {Accept: 'application/json'};
+    if (method === 'POST') headers['Content-Type'] = 'application/json';
+    const answer = await fetch(`${view.base}/${action}`, {
+      method, headers, body: method === 'POST' ? '{}' : undefined, credentials: 'same-origin', signal: patience.signal,
+    });
+    const body = await answer.json();
+    if (answer.status >= 500) throw new Away('hold');
+    return {ok: answer.ok, body, code: body.code, wait: Number(answer.headers.get('Retry-After')) * 1000};
+  } catch (error) {
+    throw error instanceof Away ? error : new Away('offline');
+  } finally {
+    clearTimeout(alarm);
+  }
+}
+
+const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
+// A tab that nobody looks at asks a quarter as often, but at least once a minute.
+const pace = (ms) => jitter(document.hidden ? Math.max(ms, Math.min(ms * 4, 60000)) : ms);
+
+function later(task, ms) {
+  clearTimeout(timer);
+  next = task;
+  timer = setTimeout(() => run(task), ms);
+}
+
+async function run(task) {
+  if (busy) return;
+  busy = true;
+  clearTimeout(timer);
+  try {
+    await task();
+    failures = 0;
+  } catch (error) {
+    if (!(error instanceof Away)) throw error;
+    failures += 1;
+    if (place.number) showBanner(error.banner);
+    else if (error.banner === 'hold' && screen === 'joining') show('hold');
+    else if (error.banner === 'offline') showBanner('offline_new');
+    later(task, jitter(Math.min(60000, 1000 * 2 ** failures)));
+  } finally {
+    busy = false;
+  }
+  if (urgent) {
+    [task, urgent] = [urgent, null];
+    run(task);
+  }
+}
+
+// --- Steps: each ends by saying what comes later
+
+async function join() {
+  if (!place.number && screen !== 'hold') show('joining');
+  const answer = await ask('join', 'POST');
+  if (!answer.ok) return refused(answer);
+  joined = true;
+  accept(answer.body);
+  if (screen === 'waiting') later(status, 1000 + Math.random() * 1000);
+}
+
+async function status() {
+  const answer = await ask('status', 'GET');
+  if (!answer.ok) return refused(answer);
+  misses = 0;
+  accept(answer.body);
+}
+
+async function poll() {
+  const {ok, body} = await ask('now', 'GET');
+  if (!ok) throw new Away('hold');
+  const changed = body.mode !== place.mode || (generation !== null && body.generation !== generation);
+  const line = body.lines[place.line];
+  generation = body.generation;
+  if (changed || !line) return later(status, Math.random() * 3000);
+  perMinute = perMinute || line.per_minute;
+  place.retry_after_ms = body.retry_after_ms || place.retry_after_ms;
+  say(body.message);
+  showBanner(bannerOf(place));
+  advance(line);
+  again();
+}
+
+// watch waits for a start or a reopening without holding a place.
+async function watch() {
+  const {ok, body} = await ask('now', 'GET');
+  if (!ok) throw new Away('hold');
+  say(body.message);
+  const opened = screen === 'countdown' ? body.phase !== 'before' : body.mode !== place.mode;
+  place.mode = body.mode;
+  if (opened) return later(place.number ? status : join, Math.random() * 3000);
+  return screen === 'countdown' ? countdown() : later(watch, pace(30000));
+}
+
+async function claim() {
+  const answer = await ask('claim', 'POST');
+  if (answer.ok) return accept(answer.body);
+  if (answer.code === 'at_the_door') {
+    show('door');
+    return later(claim, jitter(answer.wait || 2000));
+  }
+  if (answer.code === 'not_your_turn') return later(status, jitter(answer.wait || 2000));
+  refused(answer);
+}
+
+async function leave() {
+  const answer = await ask('leave', 'POST');
+  if (!answer.ok) return refused(answer);
+  element('leaving').open = false;
+  accept(answer.body);
+}
+
+// accept takes a place that the server told us.
+function accept(news) {
+  if (news.number !== place.number) {
+    place.serving = 0;
+    place.ahead = Infinity;
+    said = null;
+  }
+  if (news.at !== place.at) heardAt = Date.now();
+  const {serving, ahead} = place;
+  Object.assign(place, news);
+  place.serving = Math.max(place.serving, serving); // never back
+  place.ahead = Math.min(place.ahead, ahead);
+  statusAt = Date.now();
+  perMinute = 0;
+  say(place.message);
+  showBanner(bannerOf(place));
+  const wanted = screenOf(place);
+  if (place.state === 'admitted') return enter();
+  if (wanted === 'turn') return turn();
+  if (wanted === 'joining') return later(join, jitter(2000)); // the place has gone; take another
+  show(wanted);
+  if (wanted === 'waiting') again();
+  if (wanted === 'hold') later(join, pace(5000));
+  if (wanted === 'countdown') countdown();
+  if (wanted === 'closed' || wanted === 'rejected') later(watch, pace(30000));
+}
+
+// refused acts on a problem that the server named.
+function refused({code, wait, body}) {
+  switch (code) {
+    case 'no_place':
+      misses += 1;
+      if (!joined) return accept({...place, number: 0, state: 'left'});
+      return misses > 1 ? show('no_cookie') : later(join, jitter(1000));
+    case 'turn_missed':
+      return accept({...place, state: 'missed'});
+    case 'not_open_yet':
+      return accept({...place, phase: 'before', state: 'none', number: 0, at: body.at ?? place.at, starts_at: body.starts_at ?? place.starts_at});
+    case 'closed': case 'rejected': case 'sold_out':
+      return accept({...place, state: code});
+    case 'too_many_joins':
+      showBanner('busy');
+      return later(join, jitter(wait || 5000));
+  }
+  throw new Away('hold');
+}
+
+// again plans the next poll: status near the turn or when the last one is old,
+// otherwise the snapshot that a cache may hold.
+function again() {
+  const retry = place.retry_after_ms || 5000;
+  const near = place.ahead < Math.max(20, perMinute * retry / 30000);
+  later(near || Date.now() - statusAt > 60000 ? status : poll, pace(retry));
+}
+
+// turn goes in, but not for somebody who is not looking: their session would
+// run out unseen, while the turn is kept for them.
+function turn() {
+  show(document.hidden ? 'door' : 'turn');
+  later(document.hidden ? status : claim, document.hidden ? 15000 : 0);
+}
+
+// enter goes to the shop. A browser that comes back to us twice within a
+// minute does not keep the admission's cookie.
+function enter() {
+  show('turn');
+  const times = (recall('entered') ?? []).filter((t) => Date.now() - t < 60000);
+  if (times.length > 1) return show('no_cookie');
+  remember('entered', [...times, Date.now()]);
+  location.replace(place.location || view.return);
+}
+
+const untilStart = () => new Date(place.starts_at) - new Date(place.at) - (Date.now() - heardAt);
+
+// countdown joins at the start, spread over a few seconds, and long before it
+// looks now and then whether the start was moved.
+function countdown() {
+  const left = untilStart();
+  if (!place.starts_at) return later(watch, pace(30000));
+  drawClock();
+  if (left <= 0) return later(join, Math.random() * 3000);
+  later(left > 60000 ? watch : countdown, Math.min(left, jitter(40000)));
+}
+
+function drawClock() {
+  if (screen !== 'countdown' || !place.starts_at) return;
+  element('clock').hidden = false;
+  put('clock', clock(untilStart()));
+}
+
+// --- Showing
+
+function put(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text;
+}
+
+function show(name) {
+  const first = name !== screen;
+  screen = name;
+  const {title, lead} = words.screens[name];
+  element('page').dataset.screen = name;
+  put('title', title);
+  put('lead', lead);
+  put('reference', place.reference);
+  element('reference-line').hidden = !place.reference;
+  if (name === 'waiting') showNumbers();
+  document.title = `${name === 'waiting' ? fill(words.live.tab, {ahead: count(place.ahead), number: count(place.number)}) : title} · ${heading}`;
+  if (!first) return;
+  announce(name === 'waiting' ? fill(words.live.joined, {number: count(place.number), ahead: count(place.ahead)}) : `${title}. ${lead}`);
+}
+
+function showNumbers() {
+  put('number', count(place.number));
+  put('serving', count(place.serving));
+  put('ahead', count(place.ahead));
+  const wait = waitWords(place.wait.p50_s, place.wait.p90_s);
+  put('wait', wait);
+
+  let way = recall('way');
+  if (way?.number !== place.number) way = {number: place.number, from: place.serving};
+  remember('way', way);
+  const bar = element('bar');
+  bar.hidden = false;
+  bar.value = Math.max(bar.value, (place.serving - way.from) / Math.max(1, place.number - way.from));
+  milestones(wait);
+}
+
+// milestones speaks when something has changed that a person would tell a friend.
+function milestones(wait) {
+  const step = [1, 10, 100, 1000].find((n) => place.ahead < n) ?? Infinity;
+  if (said && step < said.step) {
+    announce(step === 1 ? words.live.next : fill(words.live.ahead, {n: count(step)}));
+  } else if (said && wait !== said.wait && Date.now() - said.at > 120000) {
+    announce(fill(words.live.wait, {wait}));
+  } else if (said) {
+    return;
+  }
+  said = {step, wait, at: Date.now()};
+}
+
+// advance moves the numbers by the public snapshot, and the wait with them.
+function advance(line) {
+  const before = place.ahead + 1;
+  place.serving = Math.max(place.serving, line.serving);
+  place.ahead = Math.max(0, Math.min(place.ahead, place.number - place.serving - 1));
+  const scale = (place.ahead + 1) / before * (line.per_minute ? perMinute / line.per_minute : 0);
+  perMinute = line.per_minute;
+  place.wait.p50_s *= scale;
+  place.wait.p90_s *= scale;
+  show('waiting');
+}
+
+function showBanner(name) {
+  if (name === banner) return;
+  put('banner', words.banners[name] ?? '');
+  element('banner').hidden = !name;
+  if (name) announce(words.banners[name]);
+  else if (banner === 'paused' || banner === 'queue_all') announce(words.live.resumed);
+  banner = name;
+}
+
+function say(message) {
+  element('said').hidden = !message;
+  put('message', message);
+}
+
+function announce(text) {
+  put('live', text);
+}
+
+// Storage may be refused; the page works without.
+const recall = (key) => {
+  try {
+    return JSON.parse(sessionStorage.getItem(`rushgate.${view.event}.${key}`));
+  } catch {
+    return null;
+  }
+};
+const remember = (key, value) => {
+  try {
+    sessionStorage.setItem(`rushgate.${view.event}.${key}`, JSON.stringify(value));
+  } catch { /* refused */ }
+};
+
+// --- Starting
+
+function wake() {
+  if (!document.hidden && next && Date.now() - askedAt > 2000) run(screen === 'door' ? claim : next);
+}
+
+function onSubmit(event) {
+  const task = event.target.id === 'leave' ? leave : event.target.classList.contains('join') ? join : null;
+  if (!task) return;
+  event.preventDefault();
+  if (task === join) place.number = 0;
+  if (busy) urgent = task;
+  else run(task);
+}
+
+document.addEventListener('visibilitychange', wake);
+setInterval(drawClock, 1000);
+addEventListener('online', wake);
+addEventListener('pageshow', (event) => event.persisted && wake());
+document.addEventListener('submit', onSubmit);
+for (const time of document.querySelectorAll('time')) {
+  time.textContent = new Date(time.dateTime).toLocaleString(words.language, {
+    weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
+  });
+}
+if (screen === 'no_cookie' || !navigator.cookieEnabled) show('no_cookie');
+else if (screen === 'joining') run(join);
+else accept({...place});
