@@ -17,14 +17,14 @@ func checkDouble(l *ledger) []Violation {
 		if c := slices.Compare(a.visitor[:], b.visitor[:]); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.lives.From, b.lives.From)
+		return cmp.Compare(a.lives().From, b.lives().From)
 	})
 	for i := 1; i < len(byVisitor); i++ {
 		a, b := &byVisitor[i-1], &byVisitor[i]
-		if a.visitor == b.visitor && a.id != b.id && b.lives.From < min(a.lives.To, b.lives.To) {
+		if a.visitor == b.visitor && a.id != b.id && b.lives().From < min(a.lives().To, b.lives().To) {
 			found = append(found, broken([]Event{l.events[a.proof], l.events[b.proof]},
 				"visitor %s was admitted again by %s (%s), while the first admission (%s) still counted",
-				short(a.visitor), l.clock(b.lives.From), b.id, a.id))
+				short(a.visitor), l.clock(b.lives().From), b.id, a.id))
 		}
 	}
 	for _, s := range l.sessions {
@@ -89,7 +89,7 @@ func (l *ledger) partedBetween(visit []int, before, after *Event) bool {
 				return true
 			}
 		case admitted:
-			if e.To >= before.From && l.sessions[l.byID[e.Session]].lives.To <= after.To {
+			if e.To >= before.From && l.sessions[l.byID[e.Session]].lives().To <= after.To {
 				return true
 			}
 		}

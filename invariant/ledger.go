@@ -9,7 +9,7 @@ type place struct {
 	sent, answered int64 // the join: sent first, answered first
 	waitedAt       int64 // the last moment at which the visitor certainly waited
 	calledBy       int64 // the first moment at which the visitor had certainly been called
-	gone           bool  // left, or the call is known: waits no longer
+	gone           bool  // was called, left or missed the turn: waits no longer
 
 	join, waited, call int // indices of the events that prove it; -1: none
 }
@@ -20,59 +20,72 @@ type session struct {
 	id      string
 	entry   Entry
 	given   Span
-	lives   Span  // certainly live: from the answer until an end that is certain
-	ends    int64 // the latest moment for which the visitor was told it lasts
-	closed  int64 // answered end of a complete, revoke or leave; never if none
+	ends    int64 // the latest moment until which the visitor was told it lasts
+	parted  int64 // a complete, revoke or leave may have ended it from here on
+	closed  int64 // and certainly had by here; both never if there was none
 	proof   int   // index of the event
 }
+
+// lives is the time in which the session certainly counted.
+func (s *session) lives() Span { return Span{s.given.To, min(s.ends, s.parted)} }
 
 // readSessions collects one visitor's admissions. Repeated answers about one
 // admission are one session.
 func (l *ledger) readSessions(visit []int) {
+	first := len(l.sessions)
+	for _, i := range visit {
+		if l.events[i].Kind == admitted {
+			l.admit(i)
+		}
+	}
 	for _, i := range visit {
 		e := &l.events[i]
 		switch e.Kind {
-		case admitted:
-			known, ok := l.byID[e.Session]
-			if ok && l.sessions[known].visitor == e.Visitor {
-				s := &l.sessions[known]
-				s.given.From = min(s.given.From, e.From)
-				s.extend(e.End)
-				continue
-			}
-			if !ok {
-				l.byID[e.Session] = len(l.sessions)
-			}
-			l.sessions = append(l.sessions, session{
-				visitor: e.Visitor, id: e.Session, entry: e.Entry, given: e.Span,
-				lives: Span{e.To, e.End}, ends: e.End, closed: never, proof: i,
-			})
 		case extended:
 			if known, ok := l.byID[e.Session]; ok {
-				l.sessions[known].extend(e.End)
+				l.sessions[known].ends = max(l.sessions[known].ends, e.End)
 			}
 		case ended:
 			if known, ok := l.byID[e.Session]; ok {
 				l.sessions[known].close(e.Span)
+				l.sessions[known].closed = min(l.sessions[known].closed, e.To)
 			}
 		case left:
-			for k := len(l.sessions) - 1; k >= 0 && l.sessions[k].visitor == e.Visitor; k-- {
+			for k := first; k < len(l.sessions); k++ {
 				l.sessions[k].close(e.Span)
 			}
 		}
 	}
 }
 
-func (s *session) extend(end int64) {
-	s.ends = max(s.ends, end)
-	if s.closed == never {
-		s.lives.To = max(s.lives.To, end)
+func (l *ledger) admit(i int) {
+	e := &l.events[i]
+	known, ok := l.byID[e.Session]
+	if ok && l.sessions[known].visitor == e.Visitor {
+		l.sessions[known].given.From = min(l.sessions[known].given.From, e.From)
+		l.sessions[known].ends = max(l.sessions[known].ends, e.End)
+		return
 	}
+	if !ok {
+		l.byID[e.Session] = len(l.sessions)
+	}
+	l.sessions = append(l.sessions, session{
+		visitor: e.Visitor, id: e.Session, entry: e.Entry, given: e.Span,
+		ends: e.End, parted: never, closed: never, proof: i,
+	})
 }
 
+// close notes a parting. One that was answered before the admission can have
+// been given is about an earlier stay; one that was sent before the admission
+// was answered may be, so it bounds what is certain and accuses of nothing.
 func (s *session) close(when Span) {
-	s.lives.To = min(s.lives.To, when.From)
-	s.closed = min(s.closed, when.To)
+	if when.To < s.given.From {
+		return
+	}
+	s.parted = min(s.parted, when.From)
+	if when.From >= s.given.To {
+		s.closed = min(s.closed, when.To)
+	}
 }
 
 // readPlaces collects one visitor's places. What is said about a visitor
@@ -136,10 +149,10 @@ func (p *place) wait(at int64, proof int) {
 	}
 }
 
-// summon notes that the visitor had certainly been called by a moment.
+// summon notes that the visitor had certainly been called by a moment. Only the
+// first call counts: who is called again came back late.
 func (p *place) summon(by int64, proof int) {
-	if by < p.calledBy {
-		p.calledBy, p.call = by, proof
+	if !p.gone {
+		p.calledBy, p.call, p.gone = by, proof, true
 	}
-	p.gone = true
 }

@@ -70,8 +70,16 @@ func (l *ledger) slotsAt(e *Event) int64 {
 
 // tokenBy is the moment by which an empty bucket has a token again.
 func (l *ledger) tokenBy(from int64) int64 {
-	b := bucket{limits: l.limits, policy: l.limits.at(from), now: from}
-	return b.nextToken()
+	missing := int64(perToken)
+	for i := l.limits.at(from); i < len(l.limits.Policies); i++ {
+		rate, until := l.limits.Policies[i].PerMinute, l.limits.until(i)
+		if rate > 0 && (missing+rate-1)/rate <= until-from {
+			return from + (missing+rate-1)/rate
+		}
+		missing -= rate * (until - from)
+		from = until
+	}
+	return never
 }
 
 // calledSince says whether the room's figures moved as a call moves them.

@@ -83,11 +83,11 @@ func (l *ledger) readHolds(holds []hold, visit []int) []hold {
 			switch {
 			case held[e.Session]:
 			case e.Entry == FromLine && last != nil && last.to >= e.From:
-				last.to = s.lives.To
+				last.to = s.lives().To
 			case e.Entry == FromLine:
-				holds = append(holds, hold{from: e.To, to: s.lives.To, grew: min(joinSent, e.From), proof: i})
+				holds = append(holds, hold{from: e.To, to: s.lives().To, grew: min(joinSent, e.From), proof: i})
 			default:
-				holds = append(holds, hold{from: e.To, to: s.lives.To, grew: e.From, exempt: e.Entry == Adopted, proof: i})
+				holds = append(holds, hold{from: e.To, to: s.lives().To, grew: e.From, exempt: e.Entry == Adopted, proof: i})
 			}
 			held[e.Session] = true
 		case left, missed:
