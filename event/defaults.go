@@ -30,7 +30,7 @@ func (l *Line) setDefaults()  { l.Weight = 1 }
 // fill completes what depends on other fields, and folds the case of what has
 // none, so that a stored event always looks the same.
 func (e *Event) fill() {
-	if e.Name == "" {
+	if e.Name == "" && namePattern.MatchString(e.ID) {
 		e.Name = e.ID
 	}
 	if len(e.Room.Lines) == 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -149,7 +150,7 @@ func object(data []byte) (map[string]any, error) {
 	if err := decoder.Decode(&fields); err != nil {
 		return nil, &FieldError{Reason: "want a JSON object: " + err.Error()}
 	}
-	if decoder.More() || fields == nil {
+	if _, err := decoder.Token(); err != io.EOF || fields == nil {
 		return nil, &FieldError{Reason: "want one JSON object"}
 	}
 	return fields, nil

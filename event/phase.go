@@ -23,3 +23,10 @@ func (e Event) Phase(now time.Time) Phase {
 		return Open
 	}
 }
+
+// Expired says that e ended longer than its retention ago, so whatever is kept
+// of it is to be removed. An event without an end never expires.
+func (e Event) Expired(now time.Time) bool {
+	end := e.Room.EventEndTime
+	return !end.IsZero() && !now.Before(end.Add(time.Duration(e.Retention)))
+}

@@ -43,18 +43,15 @@ func parseInstant(s string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	clock, zone := s, ""
-	if i := strings.LastIndexByte(s, ' '); i >= 0 {
-		clock, zone = s[:i], s[i+1:]
+	if _, err := parseWall(s); err == nil {
+		return time.Time{}, errors.New(errTimeNoZone)
 	}
-	wall, err := parseWall(clock)
+	i := max(strings.LastIndexByte(s, ' '), 0)
+	wall, err := parseWall(s[:i])
 	if err != nil {
-		if _, bare := parseWall(s); bare == nil {
-			return time.Time{}, errors.New(errTimeNoZone)
-		}
 		return time.Time{}, errors.New(errTimeForm)
 	}
-	location, err := loadZone(zone)
+	location, err := loadZone(s[i+1:])
 	if err != nil {
 		return time.Time{}, err
 	}

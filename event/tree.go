@@ -54,7 +54,12 @@ func yamlTree(data []byte) (*yaml.Node, error) {
 }
 
 func syntaxError(err error) error {
-	return &FieldError{Reason: "not readable as YAML: " + err.Error()}
+	problem := &FieldError{Reason: "not readable as YAML: " + err.Error()}
+	var located *yaml.LoadError
+	if errors.As(err, &located) {
+		problem.Line, problem.Reason = located.Mark.Line, "not readable as YAML: "+located.Message
+	}
+	return problem
 }
 
 // jsonTree turns valid JSON into the tree that the same text in YAML would give.

@@ -93,7 +93,7 @@ func (c *checks) routes(routes []Route) {
 		j, again := first[r.key()]
 		c.unless(!again, at, r.Host+r.Path, fmt.Sprintf("is the same as routes[%d]; letter case makes no difference", j))
 		first[r.key()] = i
-		protects = protects || r.Action == Protect
+		protects = protects || r.Action != Bypass && r.Action != Commit
 	}
 	c.unless(protects || len(routes) == 0, "routes", "", "protect nothing: want at least one with action protect")
 }
