@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/bilten/rushgate/internal/redistest"
+	"github.com/bilten/rushgate/queue"
 	"github.com/bilten/rushgate/queue/queuetest"
 	"github.com/bilten/rushgate/queue/redisqueue"
 )
@@ -34,4 +35,18 @@ func harness(t testing.TB, client *redis.Client) queuetest.Harness {
 	advance(time.Duration(start.UnixMilli()) * time.Millisecond)
 	store := redisqueue.WithClock(redisqueue.New(client, rand.Uint64))
 	return queuetest.Harness{Store: store, Advance: advance}
+}
+
+func TestLuaAndGoAreTwins(t *testing.T) {
+	client := redistest.Client(t)
+	queuetest.Twins(t, func() (lua, memory queuetest.Harness) {
+		lua = harness(t, client)
+		now := start
+		memory = queuetest.Harness{
+			Store:   queue.NewMemory(func() time.Time { return now }, func() uint64 { return 7 }),
+			Advance: func(d time.Duration) { now = now.Add(d) },
+		}
+		lua.Store = redisqueue.WithClock(redisqueue.New(client, func() uint64 { return 7 }))
+		return lua, memory
+	})
 }

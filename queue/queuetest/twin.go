@@ -1,0 +1,175 @@
+package queuetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/bilten/rushgate/queue"
+)
+
+// Twins drives two stores with the same random operations and demands the same
+// answers, who went in included. open returns both, empty, on one clock.
+func Twins(t *testing.T, open func() (a, b Harness)) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a, b := open()
+		p := &pair{rt: rt, a: a, b: b, policy: Generous()}
+		p.policy.Version = 0
+		p.change(rt)
+		p.tick(rt)
+		rt.Repeat(map[string]func(*rapid.T){
+			"tick":     p.tick,
+			"time":     p.time,
+			"change":   p.change,
+			"join":     p.join,
+			"claim":    p.claim,
+			"touch":    p.touch,
+			"leave":    p.leave,
+			"complete": p.complete,
+		})
+	})
+}
+
+// pair remembers what the visitors would: their last places and sessions, also
+// those that are long gone, so that old requests arrive late as they do.
+type pair struct {
+	rt       *rapid.T
+	a, b     Harness
+	policy   queue.Policy
+	older    []queue.Policy
+	cursors  [2]string
+	places   []queue.Visit // Claim's and Leave's
+	sessions []queue.Visit // Touch's and Complete's
+	last     queue.Snapshot
+}
+
+var visitors = rapid.IntRange(1, 40)
+
+func (p *pair) tick(rt *rapid.T) {
+	policy := p.policy
+	if len(p.older) > 0 && rapid.IntRange(0, 4).Draw(rt, "stale gateway") == 0 {
+		policy = rapid.SampledFrom(p.older).Draw(rt, "older policy")
+	}
+	a, errA := p.a.Store.Tick(context.Background(), "twins", policy, p.cursors[0])
+	b, errB := p.b.Store.Tick(context.Background(), "twins", policy, p.cursors[1])
+	if errA != nil || errB != nil {
+		rt.Fatalf("Tick = %v, %v", errA, errB)
+	}
+	p.cursors = [2]string{a.Cursor, b.Cursor} // each store's own
+	if diff := cmp.Diff(a, b, cmpopts.IgnoreFields(queue.Snapshot{}, "Cursor"), cmpopts.EquateEmpty()); diff != "" {
+		rt.Fatalf("snapshots differ (-a +b):\n%s", diff)
+	}
+	p.hold(rt, a)
+	p.last = a
+}
+
+// hold checks what must be true of any two snapshots in a row.
+func (p *pair) hold(rt *rapid.T, s queue.Snapshot) {
+	// A lowered cap or an adopted admission may stand above the cap, but then nobody is called.
+	if over := s.Called + s.Active - p.policy.Cap; over > 0 && s.Version == p.policy.Version {
+		for i, line := range s.Lines {
+			if i < len(p.last.Lines) && line.CalledOrder > p.last.Lines[i].CalledOrder && !p.policy.Gates.Release {
+				rt.Fatalf("called %d over the cap", over)
+			}
+		}
+	}
+	for i, line := range p.last.Lines {
+		if s.Lines[i].CalledOrder < line.CalledOrder || s.Lines[i].Issued < line.Issued {
+			rt.Fatalf("line %s went back from %+v to %+v", line.Name, line, s.Lines[i])
+		}
+	}
+}
+
+func (p *pair) time(rt *rapid.T) {
+	d := time.Duration(rapid.OneOf(
+		rapid.Int64Range(0, 2_000), rapid.Int64Range(0, 20_000), rapid.Int64Range(-3_600_000, 3_600_000),
+	).Draw(rt, "ms")) * time.Millisecond
+	p.a.Advance(d)
+	p.b.Advance(d)
+}
+
+func (p *pair) change(rt *rapid.T) {
+	if p.policy.Version > 0 {
+		p.older = append(p.older, p.policy)
+	}
+	rarely := rapid.SampledFrom([]bool{true, true, true, true, false})
+	p.policy.Version++
+	p.policy.Rate = queue.Rate(rapid.SampledFrom([]int64{0, 1_000, 59_000, 61_538, 600_000, 6_000_000}).Draw(rt, "rate"))
+	p.policy.Cap = rapid.SampledFrom([]int64{0, 1, 3, 10, 1000}).Draw(rt, "cap")
+	p.policy.Gates = queue.Gates{
+		Calls: rarely.Draw(rt, "calls"), Claims: rarely.Draw(rt, "claims"), Direct: rarely.Draw(rt, "direct"),
+		Renew: rarely.Draw(rt, "renew"), Release: rapid.IntRange(0, 9).Draw(rt, "release") == 0,
+	}
+	p.policy.OpensAt = 0
+	if !rarely.Draw(rt, "open") {
+		p.policy.OpensAt = p.last.At + 5_000
+	}
+	lengths := rapid.SampledFrom([]int64{1_000, 15_000, 60_000})
+	p.policy.Times = queue.Times{
+		Turn: lengths.Draw(rt, "turn"), Grace: lengths.Draw(rt, "grace"), Session: lengths.Draw(rt, "session"),
+		SessionMax: 60_000 + lengths.Draw(rt, "session max"), Probation: lengths.Draw(rt, "probation"),
+	}
+	p.policy.Lines = nil
+	for _, name := range []string{"general", "presale", "007"} {
+		if name == "general" || rarely.Draw(rt, name) {
+			p.policy.Lines = append(p.policy.Lines, queue.Line{Name: name, Weight: rapid.Int64Range(1, 5).Draw(rt, "weight")})
+		}
+	}
+}
+
+func (p *pair) join(rt *rapid.T) {
+	p.both(rt, queue.Join, rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) queue.Visit {
+		line := rapid.SampledFrom([]string{"general", "general", "presale", "007", "vip", ""}).Draw(rt, "line")
+		return queue.Visit{Visitor: Visitor(visitors.Draw(rt, "visitor")), Line: line}
+	}), 1, 12).Draw(rt, "visits"))
+}
+
+func (p *pair) claim(rt *rapid.T) { p.replay(rt, queue.Claim, p.places, false) }
+func (p *pair) leave(rt *rapid.T) { p.replay(rt, queue.Leave, p.places, false) }
+
+func (p *pair) touch(rt *rapid.T) {
+	p.replay(rt, queue.Touch, p.sessions, rapid.IntRange(0, 4).Draw(rt, "adopt") == 0)
+}
+
+func (p *pair) complete(rt *rapid.T) { p.replay(rt, queue.Complete, p.sessions, false) }
+
+// replay sends what visitors know, mostly from lately, in any order and number.
+func (p *pair) replay(rt *rapid.T, op queue.Op, known []queue.Visit, adopt bool) {
+	var visits []queue.Visit
+	for range rapid.IntRange(1, 6).Draw(rt, "visits") {
+		v := queue.Visit{Visitor: Visitor(visitors.Draw(rt, "visitor"))}
+		if len(known) > 0 {
+			newest := len(known) - 1
+			v = known[newest-min(newest, rapid.IntRange(0, 60).Draw(rt, "ago"))]
+		}
+		if adopt {
+			v.Adopt = 30_000
+		}
+		visits = append(visits, v)
+	}
+	p.both(rt, op, visits)
+}
+
+func (p *pair) both(rt *rapid.T, op queue.Op, visits []queue.Visit) {
+	a, errA := p.a.Store.Apply(context.Background(), "twins", op, visits)
+	b, errB := p.b.Store.Apply(context.Background(), "twins", op, visits)
+	if err := errors.Join(errA, errB); err != nil {
+		rt.Fatalf("%v = %v", op, err)
+	}
+	if diff := cmp.Diff(a, b); diff != "" {
+		rt.Fatalf("answers to %v %v differ (-a +b):\n%s", op, visits, diff)
+	}
+	for i, answer := range a {
+		switch answer.State {
+		case queue.Waiting:
+			p.places = append(p.places, queue.Visit{Visitor: visits[i].Visitor, Line: answer.Line, Order: answer.Order})
+		case queue.Active:
+			p.sessions = append(p.sessions, queue.Visit{Visitor: visits[i].Visitor, Session: answer.Session})
+		}
+	}
+}
