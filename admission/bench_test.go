@@ -107,3 +107,5 @@ func sign(t testing.TB, keys *Keys, a Admission) string {
 	}
 	return token
 }
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
