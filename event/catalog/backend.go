@@ -17,21 +17,33 @@ type Document struct {
 	Version      int64           `json:"version"`
 	ChangedAt    time.Time       `json:"changed_at"`
 	ChangedBy    string          `json:"changed_by"`
-	Body         json.RawMessage `json:"body"` // Owner API: the event; Owner File: the overrides, a merge patch
+	Body         json.RawMessage `json:"body"` // of Owner API: the event; of Owner File: the overrides, a merge patch
 }
 
 // Write is one change: document, revision and log entry, all or nothing.
 type Write struct {
-	ID       string
-	Document *Document // nil deletes
-	Entry    Entry
-	Log      string // organization whose log of ID takes the entry
-	Revision int64  // that the change was decided on; it becomes Revision + 1
+	ID           string
+	Organization string
+	Revision     int64     // that the change was decided on; it becomes Revision + 1
+	Document     *Document // nil deletes
+	Entry        Entry
+}
+
+// Entry is one line of an event's log.
+type Entry struct {
+	At      time.Time       `json:"at"`
+	By      string          `json:"by"`
+	Reason  string          `json:"reason,omitempty"`
+	Action  string          `json:"action"` // create, put, patch or delete
+	Version int64           `json:"version"`
+	Changed json.RawMessage `json:"changed"` // merge patch from the definition before to the one after; null: deleted
+	Undo    json.RawMessage `json:"undo"`    // merge patch back; null: there was none
 }
 
 // Backend keeps documents. It decides nothing.
 type Backend interface {
 	// Load returns all documents by event id, and the revision they belong to.
+	// The caller may keep the map, and does not change what is in it.
 	Load(ctx context.Context) (map[string]Document, int64, error)
 	// Write applies w, or returns ErrStale without a trace if the revision is
 	// not w.Revision.
@@ -39,12 +51,11 @@ type Backend interface {
 	// Revision returns the number of writes so far.
 	Revision(ctx context.Context) (int64, error)
 	// Log returns the newest entries of an organization's event, newest first.
-	// At least the last LogCap are kept.
 	Log(ctx context.Context, organization, id string, limit int) ([]Entry, error)
 }
 
-// LogCap is how many entries an event's log keeps at least; LogKept is how long
-// the log of a deleted event stays.
+// LogCap is how many entries of an event's log a backend keeps at least; LogKept
+// is how long it keeps the log of a deleted event.
 const (
 	LogCap  = 10_000
 	LogKept = 90 * 24 * time.Hour

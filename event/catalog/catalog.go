@@ -9,24 +9,29 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/bilten/rushgate/event"
 )
 
 var (
-	// ErrNotFound: the organization has no such event.
+	// ErrNotFound says that the organization has no such event.
 	ErrNotFound = errors.New("no such event")
-	// ErrConflict: the event is not at the version that the change was made for.
+	// ErrConflict says that the event is not at the version the change was made for.
 	ErrConflict = errors.New("the event has changed meanwhile")
-	// ErrForeign: the id is taken by another organization.
+	// ErrForeign says that another organization has taken the id.
 	ErrForeign = errors.New("the id is taken")
-	// ErrFileOwned: a file owns the event, or the field; see event.Event.Live.
+	// ErrFileOwned says that a file owns the event and the API may change its
+	// live controls only.
 	ErrFileOwned = errors.New("the event belongs to a file")
-	// ErrNoBackend wraps every failure to reach the backend.
+	// ErrNoBackend says that the backend did not answer.
 	ErrNoBackend = errors.New("event catalog not reachable")
+	// ErrLost says that the backend has forgotten all it held. Whoever holds a
+	// View goes on with it: an event that vanished would leave its shop open.
+	ErrLost = errors.New("event catalog came back empty")
 )
 
 // Owner says where an event's definition lives.
@@ -39,21 +44,13 @@ const (
 
 // Record is an event and its last change.
 type Record struct {
-	Event     event.Event
-	Owner     Owner
-	Version   int64     // grows with every change, also across delete and create; 0: a file's event that was never changed
+	Event event.Event
+	Owner Owner
+	// Version grows with every change, also across delete and create. It is 0
+	// for an event that a file owns and nobody has changed since.
+	Version   int64
 	ChangedAt time.Time // zero with version 0
 	ChangedBy string
-}
-
-// View is the catalog at one moment.
-type View struct {
-	Revision int64
-	Records  []Record // by id
-	// Problems are stored events or overrides that do not fit (any more) into
-	// what the operator's files say. They are left out of Records; the others
-	// are not affected.
-	Problems []error
 }
 
 // Author is who makes a change and why, as the log keeps it.
@@ -62,65 +59,128 @@ type Author struct {
 	Reason string // free text; may be empty
 }
 
-// Version 0 asks for an event that does not exist yet; AnyVersion for whatever
-// version is there.
+// AnyVersion asks for whatever version is there. It is for changes that hold
+// whatever else was changed, such as pausing.
 const AnyVersion int64 = -1
+
+// NewVersion is the version of an event that does not exist yet.
+const NewVersion int64 = 0
 
 // Catalog is safe for use by many goroutines, and by many processes over one
 // backend.
 type Catalog struct {
 	backend Backend
-	hosts   map[string][]string
-	files   map[string]event.Event
+	ground  ground
 	now     func() time.Time
+	held    atomic.Bool // the backend has held something
 }
 
 // New checks the events that files declare against the organizations' hosts and
 // against each other; the error names everything that is wrong. organizations
 // maps each organization to its hosts; no two share one.
 func New(backend Backend, organizations map[string][]string, files []event.Event, now func() time.Time) (*Catalog, error) {
-	return &Catalog{backend: backend, hosts: organizations, now: now}, nil
+	ground, err := newGround(organizations, files)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalog{backend: backend, ground: ground, now: now}, nil
 }
 
 // All returns every event of the installation. Poll Revision, and call All when
 // it differs from View.Revision.
-func (c *Catalog) All(ctx context.Context) (View, error) { return View{}, nil }
+func (c *Catalog) All(ctx context.Context) (View, error) {
+	view, _, err := c.load(ctx)
+	return view, err
+}
 
 // Revision changes with every change to any event. It costs the backend one read.
-func (c *Catalog) Revision(ctx context.Context) (int64, error) { return 0, nil }
+func (c *Catalog) Revision(ctx context.Context) (int64, error) {
+	revision, err := c.backend.Revision(ctx)
+	if err != nil {
+		return 0, unreachable("read revision", err)
+	}
+	return revision, nil
+}
 
 // Find returns one event of an organization.
 func (c *Catalog) Find(ctx context.Context, organization, id string) (Record, error) {
-	return Record{}, nil
+	view, err := c.All(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	record, _ := view.find(id)
+	if record.Event.Organization != organization {
+		return Record{}, fmt.Errorf("event %s: %w", id, ErrNotFound)
+	}
+	return record, nil
 }
 
-// Put creates (version 0) or replaces an event from its YAML or JSON definition.
+// Put creates (NewVersion) or replaces an event from its YAML or JSON definition.
 func (c *Catalog) Put(ctx context.Context, organization, id string, definition []byte, version int64, by Author) (Record, error) {
-	return Record{}, nil
+	return c.change(ctx, request{"put", organization, id, definition, version, by})
 }
 
 // Patch applies a JSON merge patch (RFC 7396). On an event that a file owns it
 // may name live controls only; there a null takes the override back.
 func (c *Catalog) Patch(ctx context.Context, organization, id string, patch []byte, version int64, by Author) (Record, error) {
-	return Record{}, nil
+	return c.change(ctx, request{"patch", organization, id, patch, version, by})
 }
 
 // Delete removes an event; its log stays for LogKept.
 func (c *Catalog) Delete(ctx context.Context, organization, id string, version int64, by Author) error {
-	return nil
+	_, err := c.change(ctx, request{"delete", organization, id, nil, version, by})
+	return err
+}
+
+// change decides on the catalog as it is and writes only if it still is so;
+// otherwise it decides anew.
+func (c *Catalog) change(ctx context.Context, r request) (Record, error) {
+	for range maxAttempts {
+		view, documents, err := c.load(ctx)
+		if err != nil {
+			return Record{}, err
+		}
+		write, record, err := c.ground.decide(view, documents, r, c.now())
+		if err != nil {
+			return Record{}, err
+		}
+		err = c.backend.Write(ctx, write)
+		if err == nil {
+			return record, nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return Record{}, unreachable("write event "+r.id, err)
+		}
+	}
+	return Record{}, fmt.Errorf("event %s: %w", r.id, ErrConflict)
+}
+
+// maxAttempts is how often a change is decided anew while others write. Each
+// failure means that another writer got through.
+const maxAttempts = 20
+
+func (c *Catalog) load(ctx context.Context) (View, map[string]Document, error) {
+	documents, revision, err := c.backend.Load(ctx)
+	if err != nil {
+		return View{}, nil, unreachable("load events", err)
+	}
+	if revision > 0 {
+		c.held.Store(true)
+	} else if c.held.Load() {
+		return View{}, nil, ErrLost
+	}
+	return c.ground.view(documents, revision), documents, nil
 }
 
 // Log returns an event's changes, the newest first.
 func (c *Catalog) Log(ctx context.Context, organization, id string, limit int) ([]Entry, error) {
-	return nil, nil
+	entries, err := c.backend.Log(ctx, organization, id, min(max(limit, 0), LogCap))
+	if err != nil {
+		return nil, unreachable("read log of event "+id, err)
+	}
+	return entries, nil
 }
 
-// Entry is one line of an event's log.
-type Entry struct {
-	At      time.Time       `json:"at"`
-	By      string          `json:"by"`
-	Reason  string          `json:"reason,omitempty"`
-	Action  string          `json:"action"` // create, put, patch or delete
-	Version int64           `json:"version"`
-	Changed json.RawMessage `json:"changed"` // merge patch from the definition before to the one after
+func unreachable(doing string, err error) error {
+	return fmt.Errorf("%s: %w: %w", doing, ErrNoBackend, err)
 }

@@ -1,16 +1,70 @@
 package catalog
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+)
 
-// Memory is the backend of a single process: the demo's, and the fake for tests.
-type Memory struct{}
+// Memory is the backend of a single process: that of the demo, and a fake for
+// tests. It forgets everything with the process.
+type Memory struct {
+	mu        sync.Mutex
+	revision  int64
+	documents map[string]Document
+	logs      map[logName][]Entry // oldest first
+}
+
+type logName struct{ organization, id string }
 
 // NewMemory returns an empty backend.
-func NewMemory() *Memory { return &Memory{} }
+func NewMemory() *Memory {
+	return &Memory{documents: map[string]Document{}, logs: map[logName][]Entry{}}
+}
 
-func (m *Memory) Load(ctx context.Context) (map[string]Document, int64, error) { return nil, 0, nil }
-func (m *Memory) Write(ctx context.Context, w Write) error                     { return nil }
-func (m *Memory) Revision(ctx context.Context) (int64, error)                  { return 0, nil }
-func (m *Memory) Log(ctx context.Context, organization, id string, limit int) ([]Entry, error) {
-	return nil, nil
+// Load is part of Backend.
+func (m *Memory) Load(context.Context) (map[string]Document, int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.documents), m.revision, nil
+}
+
+// Write is part of Backend.
+func (m *Memory) Write(_ context.Context, w Write) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w.Revision != m.revision {
+		return ErrStale
+	}
+	m.revision++
+	if w.Document == nil {
+		delete(m.documents, w.ID)
+	} else {
+		m.documents[w.ID] = *w.Document
+	}
+	name := logName{w.Organization, w.ID}
+	entries := append(m.logs[name], w.Entry)
+	if len(entries) > 2*LogCap {
+		entries = slices.Clone(entries[len(entries)-LogCap:])
+	}
+	m.logs[name] = entries
+	return nil
+}
+
+// Revision is part of Backend.
+func (m *Memory) Revision(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.revision, nil
+}
+
+// Log is part of Backend.
+func (m *Memory) Log(_ context.Context, organization, id string, limit int) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entries := m.logs[logName{organization, id}]
+	newest := slices.Clone(entries[max(0, len(entries)-limit):])
+	slices.Reverse(newest)
+	return newest, nil
 }

@@ -1,0 +1,179 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bilten/rushgate/event"
+)
+
+// request is one change that somebody asks for.
+type request struct {
+	action       string // put, patch or delete
+	organization string
+	id           string
+	body         []byte // put: a definition; patch: a merge patch
+	version      int64
+	by           Author
+}
+
+// standing is an event as the change finds it.
+type standing struct {
+	owner        Owner // empty: there is none
+	organization string
+	version      int64
+	body         []byte // of the document; nil: none
+}
+
+// decide is the whole policy of changes, without any I/O.
+func (g ground) decide(view View, documents map[string]Document, r request, now time.Time) (Write, Record, error) {
+	found := g.standing(documents, r.id)
+	if err := r.permitted(found); err != nil {
+		return Write{}, Record{}, fmt.Errorf("event %s: %w", r.id, err)
+	}
+	before, err := g.definition(found, r.id)
+	if err != nil {
+		return Write{}, Record{}, err
+	}
+	record := Record{Owner: found.owner, Version: view.Revision + 1, ChangedAt: now, ChangedBy: r.by.Name}
+	w := Write{
+		ID: r.id, Organization: r.organization, Revision: view.Revision,
+		Entry: Entry{At: now, By: r.by.Name, Reason: r.by.Reason, Action: r.action, Version: record.Version},
+	}
+	if r.action == "delete" {
+		w.Entry.Changed, w.Entry.Undo = json.RawMessage("null"), before
+		return w, Record{}, nil
+	}
+	if found.owner == "" {
+		record.Owner, w.Entry.Action = API, "create"
+	}
+	e, body, err := g.apply(found, r)
+	if err != nil {
+		return Write{}, Record{}, err
+	}
+	if _, err := event.NewRoutes(append(view.events(r.id), e)); err != nil {
+		return Write{}, Record{}, err
+	}
+	record.Event = e
+	w.Document = &Document{
+		Organization: r.organization, Owner: record.Owner, Version: record.Version,
+		ChangedAt: now, ChangedBy: r.by.Name, Body: body,
+	}
+	w.Entry.Changed, w.Entry.Undo, err = difference(before, e)
+	return w, record, err
+}
+
+// standing looks at documents, not at the view: what is left out of the view
+// can still be mended or deleted by its owner.
+func (g ground) standing(documents map[string]Document, id string) standing {
+	d, stored := documents[id]
+	declared, inFile := g.files[id]
+	switch {
+	case inFile && stored && d.Owner == File && d.Organization == declared.Organization:
+		return standing{File, declared.Organization, d.Version, d.Body}
+	case inFile:
+		return standing{File, declared.Organization, 0, nil}
+	case stored && d.Owner == API:
+		return standing{API, d.Organization, d.Version, d.Body}
+	default:
+		return standing{} // overrides of a file that is gone are nobody's event
+	}
+}
+
+const maxReason = 500
+
+func (r request) permitted(found standing) error {
+	if n := utf8.RuneCountInString(r.by.Reason); n > maxReason {
+		return &event.FieldError{Field: "reason", Reason: fmt.Sprintf("%d characters are too many: want at most %d", n, maxReason)}
+	}
+	exists, creates := found.owner != "", r.action == "put"
+	switch {
+	case exists && found.organization != r.organization && creates:
+		return ErrForeign
+	case exists && found.organization != r.organization, !exists && !creates:
+		return ErrNotFound
+	case found.owner == File && r.action != "patch":
+		return fmt.Errorf("%w: change the file", ErrFileOwned)
+	case !exists && r.version > NewVersion:
+		return fmt.Errorf("%w: there is none", ErrConflict)
+	case exists && r.version != AnyVersion && r.version != found.version:
+		return fmt.Errorf("%w: it is at version %d", ErrConflict, found.version)
+	default:
+		return nil
+	}
+}
+
+// apply returns the event after the change and the document's new body.
+func (g ground) apply(found standing, r request) (event.Event, []byte, error) {
+	if found.owner == File {
+		return g.override(found, r)
+	}
+	definition := r.body
+	if r.action == "patch" {
+		merged, err := event.MergePatch(found.body, r.body)
+		if err != nil {
+			return event.Event{}, nil, err
+		}
+		definition = merged
+	}
+	e, err := event.Parse(definition)
+	if err != nil {
+		return event.Event{}, nil, err
+	}
+	for _, err := range []error{same("id", e.ID, r.id), same("organization", e.Organization, r.organization), g.fits(e)} {
+		if err != nil {
+			return event.Event{}, nil, err
+		}
+	}
+	body, err := encode(e)
+	return e, body, err
+}
+
+// override keeps only what differs from the file, so that the rest goes on
+// following the file.
+func (g ground) override(found standing, r request) (event.Event, []byte, error) {
+	if err := event.CheckLive(r.body); err != nil {
+		return event.Event{}, nil, fmt.Errorf("event %s: %w: %w", r.id, ErrFileOwned, err)
+	}
+	old := found.body
+	if old == nil {
+		old = []byte("{}")
+	}
+	overrides, err := event.MergePatch(old, r.body)
+	if err != nil {
+		return event.Event{}, nil, err
+	}
+	e, err := g.files[r.id].Patch(overrides)
+	return e, overrides, err
+}
+
+// definition is the event before the change as JSON; null when there is none.
+func (g ground) definition(found standing, id string) (json.RawMessage, error) {
+	switch found.owner {
+	case API:
+		return found.body, nil
+	case File:
+		e := g.files[id]
+		if changed, err := e.Patch(found.body); found.body != nil && err == nil {
+			e = changed
+		}
+		return encode(e)
+	default:
+		return json.RawMessage("null"), nil
+	}
+}
+
+// difference returns the merge patches from before to e, and back.
+func difference(before json.RawMessage, e event.Event) (changed, undo json.RawMessage, err error) {
+	after, err := encode(e)
+	if err != nil || string(before) == "null" {
+		return after, before, err
+	}
+	if changed, err = event.Diff(before, after); err != nil {
+		return nil, nil, err
+	}
+	undo, err = event.Diff(after, before)
+	return changed, undo, err
+}
