@@ -6,7 +6,6 @@
 GO       ?= go
 FUZZTIME ?= 30s
 LINT     := $(GO) tool -modfile=tools.mod golangci-lint
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 .PHONY: help run demo build test e2e rush fuzz lint vet tidy check deps
 
@@ -19,7 +18,7 @@ run: ## the demo: gateway, shop and a trickle of visitors; needs Go alone
 demo: run ## the same as run
 
 build: ## bin/rushgate, one static binary
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/rushgate ./cmd/rushgate
+	CGO_ENABLED=0 $(GO) build -trimpath -tags timetzdata -ldflags '-s -w' -o bin/rushgate ./cmd/rushgate
 
 test: ## everything in Go, race detector on, against a real redis-server
 	@scripts/deps.sh redis cc

@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"shop":               {"admission", "admission/verify"},
 	"loadtest":           {"invariant"},
 	"cmd/rushgate":       {anything},
+	"cmd/shop":           {"admission/verify", "shop"},
 	"internal/redistest": {},
 }
 
