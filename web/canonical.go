@@ -24,19 +24,18 @@ type target struct {
 type targetFault string
 
 const (
-	faultMethod        targetFault = "method_refused"     // TRACE, CONNECT
-	faultMethodName    targetFault = "malformed_method"   // "get"
-	faultHost          targetFault = "malformed_host"     // no host name, or not one in ASCII
-	faultScheme        targetFault = "malformed_target"   // "ftp://…", user:password@, "*"
-	faultParameters    targetFault = "too_many_params"    // more than maxQueryParams
-	faultPathLength    targetFault = "path_too_long"      // more than maxPath
-	faultEmptySegment  targetFault = "empty_segment"      // "//buy"
-	faultSegmentEnd    targetFault = "dot_segment"        // "/./", "/../", "/buy.", "/buy%20"
-	faultEncodedMark   targetFault = "encoded_delimiter"  // %2f %5c %2e %3b %3f %23
-	faultDoubleEncoded targetFault = "double_encoding"    // %252e, %2562uy
-	faultDelimiter     targetFault = "path_delimiter"     // a backslash, ";" or "#"
-	faultControl       targetFault = "control_character"  // NUL, DEL, C0 and C1
-	faultUTF8          targetFault = "malformed_encoding" // not UTF-8, overlong UTF-8, "%zz"
+	faultMethod        targetFault = "method_refused"      // TRACE, CONNECT
+	faultMethodName    targetFault = "malformed_method"    // "get"
+	faultHost          targetFault = "malformed_host"      // no host name, or not one in ASCII
+	faultScheme        targetFault = "malformed_target"    // "ftp://…", user:password@, "*"
+	faultParameters    targetFault = "too_many_params"     // more than maxQueryParams
+	faultPathLength    targetFault = "path_too_long"       // more than maxPath
+	faultEmptySegment  targetFault = "empty_segment"       // "//buy"
+	faultSegmentEnd    targetFault = "dot_segment"         // "/./", "/../", "/buy.", "/buy%20"
+	faultDoubleEncoded targetFault = "double_encoding"     // %252e, %2562uy
+	faultDelimiter     targetFault = "ambiguous_delimiter" // %2f %5c %2e %3b %3f %23; a backslash, ";" or "#"
+	faultControl       targetFault = "control_character"   // NUL, DEL, C0 and C1
+	faultUTF8          targetFault = "malformed_encoding"  // not UTF-8, overlong UTF-8, "%zz"
 )
 
 const (
@@ -233,7 +232,7 @@ func decodePath(raw string) (string, error) {
 			}
 			c = unhex(raw[i+1])<<4 | unhex(raw[i+2])
 			if strings.IndexByte(`/\.;?#`, c) >= 0 {
-				return "", faultEncodedMark
+				return "", faultDelimiter
 			}
 			i += 2
 		}
@@ -254,10 +253,8 @@ func checkDecodedPath(path string) error {
 		switch {
 		case unicode.IsControl(c):
 			return faultControl
-		case c == '\\', c == ';', c == '#':
+		case c == '\\', c == ';', c == '#', c == '?':
 			return faultDelimiter
-		case c == '?':
-			return faultEncodedMark // an unescaped one would have ended the path
 		case c == '%' && i+2 < len(path) && isHex(path[i+1]) && isHex(path[i+2]):
 			return faultDoubleEncoded
 		case c == '/' && previous == '/':

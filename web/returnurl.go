@@ -15,8 +15,8 @@ const maxReturn = 2 << 10 // bytes
 // which turns "/\t/evil.example" into another host) and its path is one that the
 // gateway would take as a request.
 //
-// Paths at or below reserved, the prefix of the gateway's own routes, are refused:
-// a visitor sent there would go round in circles.
+// Paths at or below reserved, the gateway's own routes without a final slash,
+// are refused: a visitor sent there would go round in circles.
 func safeReturn(wanted, reserved string) (string, bool) {
 	if len(wanted) > maxReturn || !strings.HasPrefix(wanted, "/") {
 		return "", false
@@ -31,7 +31,7 @@ func safeReturn(wanted, reserved string) (string, bool) {
 		return "", false
 	}
 	path, err := canonicalPath(u)
-	if err != nil || path == reserved || strings.HasPrefix(path, strings.TrimSuffix(reserved, "/")+"/") {
+	if err != nil || path == reserved || strings.HasPrefix(path, reserved+"/") {
 		return "", false
 	}
 	if checkQuery(u.RawQuery) != nil {
