@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func proxies(t testing.TB, networks ...string) trustedProxies {
+func mustTrust(t testing.TB, networks ...string) trustedProxies {
 	t.Helper()
 	var trusted trustedProxies
 	for _, network := range networks {
@@ -62,7 +62,7 @@ func TestLocate(t *testing.T) {
 		if tt.forwarded != nil {
 			r.Header["X-Forwarded-For"] = tt.forwarded
 		}
-		got := proxies(t, tt.trusted...).locate(r)
+		got := mustTrust(t, tt.trusted...).locate(r)
 		if got.Addr.String() != tt.addr || got.Chain != tt.chain || got.Unlimited != tt.unlimited {
 			t.Errorf("%s: locate = %v, chain %q, unlimited %v; want %s, %q, %v",
 				tt.why, got.Addr, got.Chain, got.Unlimited, tt.addr, tt.chain, tt.unlimited)
@@ -123,7 +123,7 @@ func FuzzForwardedFor(f *testing.F) {
 	for _, seed := range []string{"", "1.1.1.1", "1.1.1.1, 10.0.0.2", "unknown", "::ffff:10.0.0.1", "[::1]:80", ",,,", "fe80::1%eth0"} {
 		f.Add(seed)
 	}
-	trusted := proxies(f, "10.0.0.0/8")
+	trusted := mustTrust(f, "10.0.0.0/8")
 	f.Fuzz(func(t *testing.T, invented string) {
 		r := &http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"X-Forwarded-For": {invented + ", 203.0.113.7"}}}
 		got := trusted.locate(r)
