@@ -57,16 +57,16 @@ func NewVerifier(issuer string, keys []PublicKey, leeway time.Duration) (*Verifi
 		return nil, fmt.Errorf("verifier: leeway %s: want 0 to %s", leeway, MaxLeeway)
 	}
 	v := &Verifier{issuer: issuer, leeway: leeway, keys: map[string]PublicKey{}}
-	var algorithms []string
 	for _, key := range keys {
 		if _, taken := v.keys[key.ID]; taken || key.ID == "" || methods[key.Algorithm] == nil {
 			return nil, fmt.Errorf("verifier: key %q: no id, id taken or unknown algorithm", key.ID)
 		}
 		v.keys[key.ID] = key
-		algorithms = append(algorithms, string(key.Algorithm))
 	}
-	// Claims are validated in check, on remembered tokens too.
-	v.parser = jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	// The method is pinned by key, which also tells a new key of the other
+	// algorithm from a forgery. Claims are validated in check, on remembered
+	// tokens too.
+	v.parser = jwt.NewParser(jwt.WithValidMethods([]string{string(EdDSA), string(ES256)}), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
 	var err error
 	v.verified, err = otter.New(&otter.Options[[sha256.Size]byte, verifiedToken]{MaximumSize: maxVerified})
 	if err != nil {
