@@ -38,6 +38,8 @@ func (a *API) Handler() http.Handler {
 	e.HTTPErrorHandler = a.handleError
 	e.Use(a.guard, a.authenticate)
 
+	e.GET("/v1/key", whose)
+
 	events := e.Group("/v1/organizations/:org/events")
 	events.GET("", a.list)
 	events.POST("", a.create)

@@ -58,7 +58,7 @@ func (a *API) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ok {
 			return unauthorized()
 		}
-		if c.Param("org") != key.Organization {
+		if org, named := organizationIn(c.Request().URL.Path); named && org != key.Organization {
 			return notFound()
 		}
 		reason, ok := cleanReason(c.Request().Header.Get("Rushgate-Reason"))
@@ -68,6 +68,20 @@ func (a *API) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		c.Set(actorKey, actor{key: key, reason: reason})
 		return next(c)
 	}
+}
+
+// organizationIn reads the path itself: where no handler takes the method, the
+// router does not say.
+func organizationIn(path string) (org string, named bool) {
+	rest, named := strings.CutPrefix(path, "/v1/organizations/")
+	org, _, _ = strings.Cut(rest, "/")
+	return org, named
+}
+
+// whose tells a client which organization its key belongs to.
+func whose(c echo.Context) error {
+	key := actorOf(c).key
+	return c.JSON(http.StatusOK, map[string]string{"name": key.Name, "organization": key.Organization})
 }
 
 // cleanReason refuses what could forge a line in a log or on a terminal.

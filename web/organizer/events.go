@@ -57,27 +57,32 @@ func (a *API) create(c echo.Context) error {
 	if err := yaml.Load(body, &named); err != nil || named.ID == "" {
 		return invalid(errors.New("id: is missing"))
 	}
-	err = a.put(c, named.ID, body, 0)
-	if p, ok := errors.AsType[*problem](err); ok && p.Code == codeVersionMismatch {
+	err = a.put(c, named.ID, body, catalog.NewVersion)
+	if p, ok := errors.AsType[*problem](err); ok && (p.Code == codeVersionMismatch || p.Status == http.StatusNotFound) {
 		return idTaken(named.ID)
 	}
 	return err
 }
 
 func (a *API) replace(c echo.Context) error {
-	// Whether the event exists comes before what the request lacks.
-	if _, err := a.find(c); err != nil {
-		return err
-	}
-	version, err := ifMatch(c, true)
+	version, err := a.precondition(c)
 	if err != nil {
 		return err
+	}
+	if version <= catalog.NewVersion { // the catalog would make a new event
+		if _, err := a.find(c); err != nil {
+			return err
+		}
 	}
 	body, err := definition(c)
 	if err != nil {
 		return err
 	}
-	return a.put(c, c.Param("event"), body, version)
+	err = a.put(c, c.Param("event"), body, version)
+	if p, ok := errors.AsType[*problem](err); ok && p.Code == codeIDTaken {
+		return notFound() // by another organization, which is nobody's business
+	}
+	return err
 }
 
 func (a *API) put(c echo.Context, id string, body []byte, version int64) error {
@@ -86,7 +91,7 @@ func (a *API) put(c echo.Context, id string, body []byte, version int64) error {
 	if err != nil {
 		return a.changeProblem(c, id, err)
 	}
-	if version != 0 {
+	if version != catalog.NewVersion {
 		return a.changed(c, http.StatusOK, "put", record)
 	}
 	c.Response().Header().Set(echo.HeaderLocation, "/v1/organizations/"+who.key.Organization+"/events/"+id)
@@ -103,10 +108,7 @@ func (a *API) read(c echo.Context) error {
 }
 
 func (a *API) patch(c echo.Context) error {
-	if _, err := a.find(c); err != nil {
-		return err
-	}
-	if _, err := ifMatch(c, true); err != nil {
+	if _, err := a.precondition(c); err != nil {
 		return err
 	}
 	body, err := bodyOf(c, "application/merge-patch+json", echo.MIMEApplicationJSON)
@@ -120,10 +122,7 @@ func (a *API) patch(c echo.Context) error {
 // is set to a fixed value, so in the sale hour nobody has to read before they
 // pause.
 func (a *API) change(c echo.Context, action string, patch []byte) error {
-	if _, err := a.find(c); err != nil {
-		return err
-	}
-	version, err := ifMatch(c, false)
+	version, _, err := ifMatch(c)
 	if err != nil {
 		return err
 	}
@@ -136,10 +135,7 @@ func (a *API) change(c echo.Context, action string, patch []byte) error {
 }
 
 func (a *API) remove(c echo.Context) error {
-	if _, err := a.find(c); err != nil {
-		return err
-	}
-	version, err := ifMatch(c, true)
+	version, err := a.precondition(c)
 	if err != nil {
 		return err
 	}
@@ -169,7 +165,10 @@ func (a *API) history(c echo.Context) error {
 	if err != nil {
 		return catalogProblem(err)
 	}
-	if entries == nil {
+	if len(entries) == 0 { // never changed, or never there; a deleted event still has its log
+		if _, err := a.find(c); err != nil {
+			return err
+		}
 		entries = []catalog.Entry{}
 	}
 	return c.JSON(http.StatusOK, map[string]any{"entries": entries})
@@ -218,20 +217,29 @@ func describe(c echo.Context, record catalog.Record) {
 
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
+// precondition demands an If-Match. Whether the event exists comes first.
+func (a *API) precondition(c echo.Context) (int64, error) {
+	version, given, err := ifMatch(c)
+	if err != nil || given {
+		return version, err
+	}
+	if _, err := a.find(c); err != nil {
+		return 0, err
+	}
+	return 0, refuse(http.StatusPreconditionRequired, "version_required", "Read the event and send its ETag as If-Match.")
+}
+
 // ifMatch returns the version that a change is made for.
-func ifMatch(c echo.Context, required bool) (int64, error) {
-	given := c.Request().Header.Get("If-Match")
-	switch {
-	case given == "" && required:
-		return 0, refuse(http.StatusPreconditionRequired, "version_required", "Read the event and send its ETag as If-Match.")
-	case given == "", given == "*":
-		return catalog.AnyVersion, nil
+func ifMatch(c echo.Context) (version int64, given bool, err error) {
+	tag := c.Request().Header.Get("If-Match")
+	if tag == "" || tag == "*" {
+		return catalog.AnyVersion, tag != "", nil
 	}
-	version, err := strconv.ParseInt(strings.Trim(given, `"`), 10, 64)
-	if err != nil || version < 0 || given != etag(version) {
-		return 0, refuse(http.StatusBadRequest, "invalid_if_match", `If-Match must be one ETag of this API, such as "7", or *.`)
+	version, err = strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
+	if err != nil || version < 0 || tag != etag(version) {
+		return 0, true, refuse(http.StatusBadRequest, "invalid_if_match", `If-Match must be one ETag of this API, such as "7", or *.`)
 	}
-	return version, nil
+	return version, true, nil
 }
 
 // definition reads an event in JSON or, where the client says so, YAML.

@@ -61,10 +61,13 @@ func unauthorized() *problem {
 
 // idTaken does not say by whom: ids are unique in the installation.
 func idTaken(id string) *problem {
-	return refuse(http.StatusConflict, "id_taken", fmt.Sprintf("The id %q is taken.", id))
+	return refuse(http.StatusConflict, codeIDTaken, fmt.Sprintf("The id %q is taken.", id))
 }
 
-const codeVersionMismatch = "version_mismatch"
+const (
+	codeVersionMismatch = "version_mismatch"
+	codeIDTaken         = "id_taken"
+)
 
 // toProblem is the one place that says what an error is to a client. An error
 // that it does not know is internal, and no more is said.
@@ -135,7 +138,7 @@ func catalogProblem(err error) error {
 	switch {
 	case errors.Is(err, catalog.ErrNotFound):
 		return notFound()
-	case errors.Is(err, catalog.ErrNoBackend):
+	case errors.Is(err, catalog.ErrNoBackend), errors.Is(err, catalog.ErrLost):
 		p := refuse(http.StatusServiceUnavailable, "store_unavailable", "The store does not answer. Nothing is known to have changed; read the event again.")
 		p.private = err
 		return p
@@ -148,9 +151,11 @@ func (a *API) changeProblem(c echo.Context, id string, err error) error {
 	switch {
 	case errors.Is(err, catalog.ErrConflict):
 		p := refuse(http.StatusPreconditionFailed, codeVersionMismatch, "Somebody has changed the event meanwhile. Read it again.")
-		if record, err := a.find(c); err == nil {
-			p.Version = record.Version
+		record, err := a.catalog.Find(c.Request().Context(), actorOf(c).key.Organization, id)
+		if err != nil {
+			return catalogProblem(err)
 		}
+		p.Version = record.Version
 		return p
 	case errors.Is(err, catalog.ErrForeign):
 		return idTaken(id)

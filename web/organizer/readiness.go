@@ -164,6 +164,9 @@ func checkControls(room event.Room) Check {
 // checkRate compares the rate with what the cap lets through in the long run:
 // cap / session_duration (Little's law), if every session lasts its time.
 func checkRate(room event.Room) Check {
+	if room.NewUsersPerMinute == 0 {
+		return Check{Check: "rate_and_cap", Detail: "new_users_per_minute is 0: nobody comes in"}
+	}
 	minutes := time.Duration(room.SessionDuration).Minutes()
 	if minutes <= 0 {
 		return Check{Check: "rate_and_cap", Detail: "session_duration is not set"}
