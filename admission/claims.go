@@ -58,8 +58,8 @@ func (a Admission) claims(issuer string) *claims {
 // admission returns what c says, if it says everything, once.
 func (c *claims) admission() (Admission, error) {
 	sub, err := base64.RawURLEncoding.Strict().DecodeString(c.Subject)
-	if err != nil || len(sub) != len(Visitor{}) || len(c.Audience) != 1 ||
-		c.ExpiresAt == nil || c.NotBefore == nil || c.IssuedAt == nil {
+	complete := c.Schema == schema && c.ExpiresAt != nil && c.NotBefore != nil && c.IssuedAt != nil
+	if err != nil || len(sub) != len(Visitor{}) || len(c.Audience) != 1 || !complete || !c.NotBefore.Equal(c.IssuedAt.Time) {
 		return Admission{}, errClaims
 	}
 	a := Admission{
