@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -150,7 +151,7 @@ func object(data []byte) (map[string]any, error) {
 	if err := decoder.Decode(&fields); err != nil {
 		return nil, &FieldError{Reason: "want a JSON object: " + err.Error()}
 	}
-	if _, err := decoder.Token(); err != io.EOF || fields == nil {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || fields == nil {
 		return nil, &FieldError{Reason: "want one JSON object"}
 	}
 	return fields, nil

@@ -31,10 +31,11 @@ func (f *FieldError) Error() string {
 	return s
 }
 
-// Problems unpacks the errors of Parse and Validate.
+// Problems unpacks what Parse, Validate and whoever wraps their errors returned.
 func Problems(err error) []*FieldError {
-	var all []*FieldError
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		var all []*FieldError
 		for _, e := range joined.Unwrap() {
 			all = append(all, Problems(e)...)
 		}
@@ -42,9 +43,9 @@ func Problems(err error) []*FieldError {
 	}
 	var one *FieldError
 	if errors.As(err, &one) {
-		all = append(all, one)
+		return []*FieldError{one}
 	}
-	return all
+	return nil
 }
 
 // Parse reads one event from YAML or JSON, fills in the defaults and validates

@@ -1,0 +1,169 @@
+// Package catalogtest is for holding every backend of the event catalog to the
+// same contract.
+package catalogtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bilten/rushgate/event/catalog"
+)
+
+// Run holds the backends that open returns, an empty one at each call, to the
+// contract of catalog.Backend.
+func Run(t *testing.T, open func(t *testing.T) catalog.Backend) {
+	for name, test := range map[string]func(*testing.T, catalog.Backend){
+		"an empty backend is at revision 0":                    empty,
+		"what was written is read":                             roundTrip,
+		"a stale write leaves no trace":                        stale,
+		"a deleted event keeps its log":                        deleted,
+		"logs are the organization's own":                      ownLogs,
+		"of writers at once one gets through at each revision": race,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+var at = time.Date(2027, 3, 1, 9, 0, 0, 123_000_000, time.UTC)
+
+// write is the change that makes revision+1 of event id.
+func write(id, organization string, revision int64) catalog.Write {
+	return catalog.Write{
+		ID: id, Organization: organization, Revision: revision,
+		Document: &catalog.Document{
+			Organization: organization, Owner: catalog.API, Version: revision + 1,
+			ChangedAt: at, ChangedBy: "box office", Body: json.RawMessage(`{"n":` + fmt.Sprint(revision) + `}`),
+		},
+		Entry: catalog.Entry{
+			At: at, By: "box office", Reason: "because", Action: "put", Version: revision + 1,
+			Changed: json.RawMessage(`{"a":1}`), Undo: json.RawMessage(`null`),
+		},
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func empty(t *testing.T, b catalog.Backend) {
+	documents, revision, err := b.Load(t.Context())
+	if err != nil || len(documents) != 0 || revision != 0 {
+		t.Errorf("Load() = %v, %d, %v; want nothing at revision 0", documents, revision, err)
+	}
+	if revision, err := b.Revision(t.Context()); err != nil || revision != 0 {
+		t.Errorf("Revision() = %d, %v; want 0", revision, err)
+	}
+	if entries, err := b.Log(t.Context(), "globe", "hamlet", 10); err != nil || len(entries) != 0 {
+		t.Errorf("Log() = %v, %v; want nothing", entries, err)
+	}
+}
+
+func roundTrip(t *testing.T, b catalog.Backend) {
+	w := write("hamlet", "globe", 0)
+	must(t, b.Write(t.Context(), w))
+	documents, revision, err := b.Load(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(map[string]catalog.Document{"hamlet": *w.Document}, documents); diff != "" || revision != 1 {
+		t.Errorf("Load() is at revision %d, want 1 (-want +got):\n%s", revision, diff)
+	}
+	if revision, err := b.Revision(t.Context()); err != nil || revision != 1 {
+		t.Errorf("Revision() = %d, %v; want 1", revision, err)
+	}
+	entries, err := b.Log(t.Context(), "globe", "hamlet", 10)
+	must(t, err)
+	if diff := cmp.Diff([]catalog.Entry{w.Entry}, entries); diff != "" {
+		t.Errorf("Log() (-want +got):\n%s", diff)
+	}
+}
+
+func stale(t *testing.T, b catalog.Backend) {
+	must(t, b.Write(t.Context(), write("hamlet", "globe", 0)))
+	for _, revision := range []int64{0, 2, -1} {
+		if err := b.Write(t.Context(), write("macbeth", "globe", revision)); !errors.Is(err, catalog.ErrStale) {
+			t.Errorf("Write(decided at revision %d, of 1) = %v; want ErrStale", revision, err)
+		}
+	}
+	documents, revision, err := b.Load(t.Context())
+	must(t, err)
+	entries, err := b.Log(t.Context(), "globe", "macbeth", 10)
+	must(t, err)
+	if len(documents) != 1 || revision != 1 || len(entries) != 0 {
+		t.Errorf("after stale writes: %d documents at revision %d, %d log entries; want 1, 1, 0", len(documents), revision, len(entries))
+	}
+}
+
+func deleted(t *testing.T, b catalog.Backend) {
+	must(t, b.Write(t.Context(), write("hamlet", "globe", 0)))
+	gone := write("hamlet", "globe", 1)
+	gone.Document = nil
+	must(t, b.Write(t.Context(), gone))
+	documents, revision, err := b.Load(t.Context())
+	if err != nil || len(documents) != 0 || revision != 2 {
+		t.Errorf("Load() = %v, %d, %v; want nothing at revision 2", documents, revision, err)
+	}
+	must(t, b.Write(t.Context(), write("hamlet", "globe", 2)))
+	if got := versions(t, b, "globe", "hamlet", 10); !slices.Equal(got, []int64{3, 2, 1}) {
+		t.Errorf("Log() has versions %v; want 3, 2, 1: the newest first", got)
+	}
+	if got := versions(t, b, "globe", "hamlet", 2); !slices.Equal(got, []int64{3, 2}) {
+		t.Errorf("Log(limit 2) has versions %v; want the newest two", got)
+	}
+	if got := versions(t, b, "globe", "hamlet", 0); len(got) != 0 {
+		t.Errorf("Log(limit 0) has versions %v; want none", got)
+	}
+}
+
+func ownLogs(t *testing.T, b catalog.Backend) {
+	must(t, b.Write(t.Context(), write("hamlet", "globe", 0)))
+	gone := write("hamlet", "globe", 1)
+	gone.Document = nil
+	must(t, b.Write(t.Context(), gone))
+	must(t, b.Write(t.Context(), write("hamlet", "rose", 2)))
+	if got := versions(t, b, "rose", "hamlet", 10); !slices.Equal(got, []int64{3}) {
+		t.Errorf("the log of rose has versions %v; want 3 alone, not what globe did before", got)
+	}
+}
+
+func versions(t *testing.T, b catalog.Backend, organization, id string, limit int) []int64 {
+	t.Helper()
+	entries, err := b.Log(t.Context(), organization, id, limit)
+	must(t, err)
+	var all []int64
+	for _, e := range entries {
+		all = append(all, e.Version)
+	}
+	return all
+}
+
+func race(t *testing.T, b catalog.Backend) {
+	const writers, rounds = 8, 10
+	for revision := range int64(rounds) {
+		var group sync.WaitGroup
+		through := make(chan string, writers)
+		for i := range writers {
+			group.Go(func() {
+				id := fmt.Sprint("event-", i)
+				switch err := b.Write(t.Context(), write(id, "globe", revision)); {
+				case err == nil:
+					through <- id
+				case !errors.Is(err, catalog.ErrStale):
+					t.Errorf("Write() = %v; want nil or ErrStale", err)
+				}
+			})
+		}
+		group.Wait()
+		if len(through) != 1 {
+			t.Fatalf("at revision %d %d writers got through; want 1", revision, len(through))
+		}
+	}
+}
