@@ -146,6 +146,7 @@ func (c *Catalog) change(ctx context.Context, r request) (Record, error) {
 		}
 		err = c.backend.Write(ctx, write)
 		if err == nil {
+			c.held.Store(true)
 			return record, nil
 		}
 		if !errors.Is(err, ErrStale) {

@@ -92,7 +92,7 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 		v.Records = append(v.Records, record)
 	}
 	for id, d := range documents {
-		if d.Owner != API {
+		if _, inFile := g.files[id]; inFile || d.Owner != API {
 			continue
 		}
 		record, err := g.apiRecord(id, d)
@@ -130,9 +130,6 @@ func fileRecord(declared event.Event, d Document) (Record, error) {
 }
 
 func (g ground) apiRecord(id string, d Document) (Record, error) {
-	if _, declared := g.files[id]; declared {
-		return Record{}, errors.New("is stored from the API, but a file declares it now: the file counts")
-	}
 	e, err := event.Parse(d.Body)
 	if err == nil {
 		err = errors.Join(same("id", e.ID, id), same("organization", e.Organization, d.Organization), g.fits(e))

@@ -3,6 +3,7 @@ package rediscatalog_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -22,7 +23,32 @@ func TestBackend(t *testing.T) {
 	})
 }
 
-// A Cluster refuses a script whose keys lie on different shards.
+// One node that holds all slots refuses what a Cluster of many would refuse.
+func TestBackendInCluster(t *testing.T) {
+	node := redistest.Client(t, "--cluster-enabled", "yes")
+	if err := node.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		info, err := node.ClusterInfo(t.Context()).Result()
+		if err == nil && strings.Contains(info, "cluster_state:ok") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("ClusterInfo() = %s, %v; want cluster_state:ok", info, err)
+		}
+	}
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{node.Options().Addr}})
+	t.Cleanup(func() { _ = client.Close() })
+	catalogtest.Run(t, func(t *testing.T) catalog.Backend {
+		if err := node.FlushAll(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return rediscatalog.New(client)
+	})
+}
+
+// No room's keys can be among those of the catalog: an event id has no underscore.
 func TestAllKeysShareOneTag(t *testing.T) {
 	client := redistest.Client(t)
 	fill(t, client)
