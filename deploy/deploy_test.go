@@ -66,7 +66,15 @@ func TestImageHoldsStaticBinariesThatTakeTheShippedFiles(t *testing.T) {
 	rushgate := filepath.Join(bin, "rushgate")
 
 	t.Run("deploy/rushgate.yaml", func(t *testing.T) {
-		wantChecked(t, rushgate, "rushgate.yaml")
+		run(t, rushgate, "check", "rushgate.yaml")
+	})
+	t.Run("docs/tour", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("../docs/tour")); err != nil {
+			t.Fatal(err)
+		}
+		run(t, rushgate, "keys", "new", filepath.Join(dir, "keys.yaml"))
+		run(t, rushgate, "check", filepath.Join(dir, "rushgate.yaml"))
 	})
 	t.Run("docs/compose.md", func(t *testing.T) {
 		block := yamlBlock(t, read(t, "../docs/compose.md"))
@@ -77,7 +85,7 @@ func TestImageHoldsStaticBinariesThatTakeTheShippedFiles(t *testing.T) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "rushgate.yaml"), configs["operator"]["content"])
 		write(t, filepath.Join(dir, "event.yaml"), configs["event"]["content"])
-		wantChecked(t, rushgate, filepath.Join(dir, "rushgate.yaml"))
+		run(t, rushgate, "check", filepath.Join(dir, "rushgate.yaml"))
 	})
 }
 
@@ -112,10 +120,10 @@ func wantStatic(t *testing.T, binary string) {
 	}
 }
 
-func wantChecked(t *testing.T, rushgate, config string) {
+func run(t *testing.T, binary string, args ...string) {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), rushgate, "check", config).CombinedOutput(); err != nil {
-		t.Errorf("rushgate check %s: %v\n%s", filepath.Base(config), err, out)
+	if out, err := exec.CommandContext(t.Context(), binary, args...).CombinedOutput(); err != nil {
+		t.Errorf("%s %s: %v\n%s", filepath.Base(binary), strings.Join(args, " "), err, out)
 	}
 }
 
