@@ -171,7 +171,7 @@ func parseInstances(addresses []string) ([]*url.URL, error) {
 			err = errors.New("is listed twice")
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("instances[%d]: %q: %w", i, address, err))
+			errs = append(errs, fmt.Errorf("instances[%d]: %q: %w", i, printable(address), err))
 			continue
 		}
 		seen[u.String()] = true
@@ -195,6 +195,12 @@ func parseInstance(address string) (*url.URL, error) {
 		return nil, errors.New("must end after the host and port: the path that was matched is the path that is forwarded")
 	}
 	return u, nil
+}
+
+// printable leaves out what stands before an "@": a password does not belong
+// into an error.
+func printable(address string) string {
+	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
 func (t TLS) config() (*tls.Config, error) {
