@@ -76,7 +76,8 @@ func (s *sealer) seal(context string, body []byte) string {
 	d.message = append(d.message, s.keys[0].id[:]...)
 	d.message = append(d.message, body...)
 	d.message = append(d.message, d.tag(0, d.message)...)
-	return envelopeText.EncodeToString(d.message[start:])
+	d.text = envelopeText.AppendEncode(d.text[:0], d.message[start:])
+	return string(d.text)
 }
 
 // open returns the body in an envelope; it lies on the desk and is gone when

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,9 @@ type keySet struct {
 }
 
 func newKeySet(o Options) (*keySet, error) {
+	if at, err := url.Parse(o.JWKS); o.JWKS != "" && (err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http") {
+		return nil, fmt.Errorf("verify: JWKS %q: want an http or https URL", o.JWKS)
+	}
 	s := &keySet{url: o.JWKS, issuer: o.Issuer, client: o.Client, logger: o.Logger, now: o.Now}
 	if s.client == nil {
 		s.client = &http.Client{

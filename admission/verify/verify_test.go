@@ -197,6 +197,8 @@ func TestNewRefuses(t *testing.T) {
 		{"two ways to tell the event", func(o *Options) { o.EventOf = func(*http.Request) string { return "" } }},
 		{"no keys", func(o *Options) { o.Keys = nil }},
 		{"two sources of keys", func(o *Options) { o.JWKS = "http://127.0.0.1/" }},
+		{"keys in a file", func(o *Options) { o.Keys, o.JWKS = nil, "file:///keys.json" }},
+		{"keys at no host", func(o *Options) { o.Keys, o.JWKS = nil, "/.well-known/jwks.json" }},
 		{"an unknown mode", func(o *Options) { o.Mode = "off" }},
 		{"two keys of one id", func(o *Options) { o.Keys = append(keys, keys...) }},
 	}
