@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 )
 
 type check struct {
@@ -96,7 +97,6 @@ func (c Config) readEvents() ([]event.Event, error) {
 	var (
 		events []event.Event
 		errs   []error
-		from   = map[string]string{}
 	)
 	for _, file := range files {
 		one, err := readEvent(file)
@@ -104,34 +104,19 @@ func (c Config) readEvents() ([]event.Event, error) {
 			errs = append(errs, err)
 			continue
 		}
-		if from[one.ID] != "" {
-			errs = append(errs, fmt.Errorf("%s: id: %q: is the id of %s too", file, one.ID, from[one.ID]))
-		}
-		from[one.ID] = file
-		errs = append(errs, c.eventProblems(file, one)...)
 		events = append(events, one)
 	}
-	if len(errs) == 0 {
-		_, err := event.NewRoutes(events)
-		return events, err
+	if _, err := catalog.New(catalog.NewMemory(), c.hosts(), events, time.Now); err != nil {
+		errs = append(errs, inFile(c.file, err))
 	}
-	return nil, errors.Join(errs...)
+	return events, errors.Join(errs...)
 }
 
-func (c Config) eventProblems(file string, one event.Event) []error {
-	org, ok := c.Organizations[one.Organization]
-	if !ok {
-		return []error{fmt.Errorf("%s: organization: %q: is not in %s", file, one.Organization, c.file)}
+// hosts are the organizations' hosts, as the catalog wants them.
+func (c Config) hosts() map[string][]string {
+	hosts := map[string][]string{}
+	for id, org := range c.Organizations {
+		hosts[id] = org.Hosts
 	}
-	allowed := map[string]bool{}
-	for _, host := range org.Hosts {
-		allowed[host] = true
-	}
-	var errs []error
-	for i, route := range one.Routes {
-		if !allowed[route.Host] {
-			errs = append(errs, fmt.Errorf("%s: routes[%d].host: %q: is not a host of organization %s", file, i, route.Host, one.Organization))
-		}
-	}
-	return errs
+	return hosts
 }

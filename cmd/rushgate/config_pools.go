@@ -5,12 +5,18 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Pool is a named set of upstream instances: where requests go.
 type Pool struct {
 	Instances    []string `yaml:"instances" help:"Base addresses of the instances, such as http://10.0.0.7:3000; scheme, host and port only."`
 	PreserveHost *bool    `yaml:"preserve_host" help:"Send the visitor's Host upstream (default true), or the instance's own."`
+	CA           string   `yaml:"ca" help:"PEM file of the authority that signed https instances' certificates; empty: the system's."`
+	ServerName   string   `yaml:"server_name" help:"Name that https instances' certificates carry, where it is not the host in their address."`
+
+	AnswerTimeout time.Duration `yaml:"answer_timeout" help:"From a request's last byte to the answer's headers; 0 means 1m0s."`
+	MaxInFlight   int           `yaml:"max_in_flight" help:"Requests to the pool at one time, more are answered 503; 0 means 4096."`
 }
 
 // preserveHost is true unless the file says otherwise: shops behind a gateway
@@ -31,6 +37,15 @@ func (c Config) validatePools(p *problems) {
 		}
 		if len(pool.Instances) == 0 {
 			p.add(field+".instances", "", "needs at least one instance")
+		}
+		if pool.CA != "" {
+			p.readable(field+".ca", c.beside(pool.CA))
+		}
+		if pool.AnswerTimeout < 0 {
+			p.add(field+".answer_timeout", pool.AnswerTimeout, "must not be negative")
+		}
+		if pool.MaxInFlight < 0 {
+			p.add(field+".max_in_flight", pool.MaxInFlight, "must not be negative")
 		}
 		seen := map[string]bool{}
 		for i, instance := range pool.Instances {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -15,12 +16,13 @@ import (
 	"github.com/bilten/rushgate/web/ops"
 )
 
-// Server times. Visitors on bad lines must get through, clients that hold a
-// connection for nothing must not.
+// Bounds of the organizer's and operator's servers; those that face visitors
+// are package web's.
 const (
-	headerTimeout = 10 * time.Second
+	headerTimeout = 5 * time.Second
+	bodyTimeout   = 10 * time.Second
 	idleTimeout   = 75 * time.Second // above the usual balancer's 60 s, which must be the one to close
-	maxHeader     = 16 << 10         // bytes; our cookies and the shop's
+	maxHeader     = 16 << 10         // bytes
 )
 
 // door is one listener and what answers behind it.
@@ -32,22 +34,27 @@ type door struct {
 }
 
 // openDoor starts to listen, so that a taken address stops the start.
-func openDoor(name string, listener Listener, cert *certificate, handler http.Handler, log *slog.Logger) (*door, error) {
-	l, err := net.Listen("tcp", listener.Address)
+func openDoor(name string, address string, cert *certificate, server *http.Server, log *slog.Logger) (*door, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("open the %s listener: %w", name, err)
 	}
-	d := &door{name: name, listener: l, tls: cert, server: &http.Server{
+	server.ErrorLog = slog.NewLogLogger(log.With("listener", name).Handler(), slog.LevelDebug)
+	if cert != nil {
+		server.TLSConfig = cert.config()
+	}
+	return &door{name: name, listener: l, server: server, tls: cert}, nil
+}
+
+// insideServer is for the doors that visitors don't use.
+func insideServer(handler http.Handler) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.With("listener", name).Handler(), slog.LevelDebug),
-	}}
-	if cert != nil {
-		d.server.TLSConfig = cert.config()
 	}
-	return d, nil
 }
 
 func (d *door) url() string {
@@ -81,8 +88,7 @@ func (d *door) shut(ctx context.Context) {
 // life runs a gateway from its open doors to its last breath, in two lifetimes:
 // visitors leave first, and what serves them stays until they have.
 type life struct {
-	visitors *door
-	others   []*door                 // for people who must see the rest happen
+	doors    []*door                 // the visitors' first
 	loops    []func(context.Context) // each returns when its context ends
 	closers  []func() error          // called last, the last one first
 	draining *ops.Draining
@@ -100,8 +106,8 @@ func (l *life) run(ctx context.Context, signals <-chan os.Signal) error {
 	for _, loop := range l.loops {
 		loops.Go(func() { loop(background) })
 	}
-	failed := make(chan error, 1+len(l.others))
-	for _, d := range append([]*door{l.visitors}, l.others...) {
+	failed := make(chan error, len(l.doors))
+	for _, d := range l.doors {
 		go func() {
 			if err := d.serve(); err != nil {
 				failed <- err
@@ -113,12 +119,12 @@ func (l *life) run(ctx context.Context, signals <-chan os.Signal) error {
 	if err == nil {
 		err = l.drain(signals)
 	}
-	for _, d := range append([]*door{l.visitors}, l.others...) {
+	for _, d := range l.doors {
 		_ = d.server.Close() // what drained is closed already
 	}
 	stop()
 	loops.Wait()
-	return errors.Join(err, l.close())
+	return errors.Join(err, closeAll(l.closers))
 }
 
 func (l *life) untilAskedToStop(ctx context.Context, signals <-chan os.Signal, failed <-chan error) error {
@@ -133,7 +139,7 @@ func (l *life) untilAskedToStop(ctx context.Context, signals <-chan os.Signal, f
 				l.log.Info("stopping", "signal", signal.String())
 				return nil
 			}
-			for _, d := range append([]*door{l.visitors}, l.others...) {
+			for _, d := range l.doors {
 				if d.tls != nil {
 					d.tls.reload(l.log)
 				}
@@ -146,7 +152,7 @@ func (l *life) untilAskedToStop(ctx context.Context, signals <-chan os.Signal, f
 // visitors' requests finish, and closes the other doors at the end.
 func (l *life) drain(signals <-chan os.Signal) error {
 	l.draining.Begin()
-	l.visitors.server.SetKeepAlivesEnabled(false)
+	l.doors[0].server.SetKeepAlivesEnabled(false) // clients come back on another gateway
 	finished := make(chan struct{})
 	giveUp, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -159,8 +165,7 @@ func (l *life) drain(signals <-chan os.Signal) error {
 		}
 		bounded, done := context.WithTimeout(giveUp, l.times.Timeout)
 		defer done()
-		l.visitors.shut(bounded)
-		for _, d := range l.others {
+		for _, d := range l.doors { // visitors first; operators see to the end
 			d.shut(bounded)
 		}
 	}()
@@ -179,10 +184,10 @@ func (l *life) drain(signals <-chan os.Signal) error {
 	}
 }
 
-func (l *life) close() error {
+func closeAll(closers []func() error) error {
 	var errs []error
-	for i := len(l.closers) - 1; i >= 0; i-- {
-		errs = append(errs, l.closers[i]())
+	for _, last := range slices.Backward(closers) {
+		errs = append(errs, last())
 	}
 	return errors.Join(errs...)
 }

@@ -1,5 +1,15 @@
 package main
 
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
 type serve struct {
 	Config string `required:"" fromenv:"RUSHGATE_CONFIG" placeholder:"FILE" help:"Operator's file (RUSHGATE_CONFIG)."`
 	overrides
@@ -8,6 +18,10 @@ type serve struct {
 func (serve) Help() string {
 	return `A flag wins over its environment variable, which wins over the file. Passwords come
 from the file or from RUSHGATE_REDIS_PASSWORD and RUSHGATE_SENTINEL_PASSWORD.
+
+SIGTERM: not ready at once, then drain_delay for the balancer to notice, then the
+visitors' requests finish. A second SIGTERM ends at once. SIGHUP reads the TLS
+files again.
 
 Example:
 
@@ -22,6 +36,57 @@ func (s serve) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	_ = config
-	return nil
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	log := newLog(a.stderr, config.Log)
+	plan, err := draw(a.ctx, config, log)
+	if err != nil {
+		return err
+	}
+	built, err := plan.assemble()
+	if err != nil {
+		return errors.Join(err, plan.stores.close())
+	}
+	running, err := open(config, built, log)
+	if err != nil {
+		return errors.Join(err, closeAll(built.closers))
+	}
+	return running.run(a.ctx, signals)
+}
+
+// open takes all addresses, or none.
+func open(config Config, built *assembly, log *slog.Logger) (*life, error) {
+	l := &life{loops: built.loops, closers: built.closers, draining: built.draining, times: config.Shutdown, log: log}
+	for _, one := range []struct {
+		name     string
+		listener Listener
+		server   *http.Server
+	}{
+		{"gateway", config.Listeners.Gateway, built.visitors},
+		{"api", config.Listeners.API, insideServer(built.organizers)},
+		{"ops", config.Listeners.Ops, insideServer(built.operators)},
+	} {
+		d, err := l.openDoor(config, one.name, one.listener, one.server)
+		if err != nil {
+			for _, opened := range l.doors {
+				_ = opened.listener.Close()
+			}
+			return nil, err
+		}
+		l.doors = append(l.doors, d)
+	}
+	return l, nil
+}
+
+func (l *life) openDoor(config Config, name string, listener Listener, server *http.Server) (*door, error) {
+	if !listener.TLS.on() {
+		return openDoor(name, listener.Address, nil, server, l.log)
+	}
+	cert, err := openCertificate(config.beside(listener.TLS.Cert), config.beside(listener.TLS.Key))
+	if err != nil {
+		return nil, err
+	}
+	l.loops = append(l.loops, func(ctx context.Context) { cert.follow(ctx, l.log) })
+	return openDoor(name, listener.Address, cert, server, l.log)
 }

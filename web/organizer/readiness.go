@@ -15,7 +15,7 @@ import (
 type Installation struct {
 	// Pool names the pool that serves a host and path, and how many of its
 	// instances answer.
-	Pool func(host, path string) (Pool, bool)
+	Pool func(ctx context.Context, host, path string) (Pool, bool)
 	// StoreTime asks the store for its clock.
 	StoreTime func(context.Context) (time.Time, error)
 
@@ -42,7 +42,7 @@ func (a *API) readiness(c echo.Context) error {
 		return err
 	}
 	now := a.now()
-	checks := checkRoutes(record.Event, a.house.Pool)
+	checks := checkRoutes(c.Request().Context(), record.Event, a.house.Pool)
 	checks = append(checks, checkStore(c.Request().Context(), a.house.StoreTime, a.now)...)
 	view, seen := a.rooms.Live(record.Event.ID)
 	checks = append(checks,
@@ -60,11 +60,11 @@ func (a *API) readiness(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"event": record.Event.ID, "at": now.UTC(), "ready": ready, "checks": checks})
 }
 
-func checkRoutes(e event.Event, pool func(host, path string) (Pool, bool)) []Check {
+func checkRoutes(ctx context.Context, e event.Event, pool func(context.Context, string, string) (Pool, bool)) []Check {
 	var checks []Check
 	for _, route := range e.Routes {
 		check := Check{Check: "route " + route.Host + route.Path}
-		switch p, ok := pool(route.Host, route.Path); {
+		switch p, ok := pool(ctx, route.Host, route.Path); {
 		case !ok:
 			check.Detail = "no pool serves it: the operator's file names none for this host and path"
 		case p.Ready == 0:
