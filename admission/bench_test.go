@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func BenchmarkVerify(b *testing.B) {
 		garbage := strings.Repeat(".", maxToken)
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := keys.Verify(garbage, want); err != ErrMalformed {
+			if _, err := keys.Verify(garbage, want); !errors.Is(err, ErrMalformed) {
 				b.Fatal(err)
 			}
 		}

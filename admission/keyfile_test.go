@@ -190,7 +190,6 @@ func TestSecretsDoNotShow(t *testing.T) {
 		slog.New(handler).Info("all of it", "file", file, "secret", file.Pass[0].Secret, "keys", keys)
 	}
 	_ = json.NewEncoder(&out).Encode(file)
-	_ = json.NewEncoder(&out).Encode(keys)
 
 	raw, _ := base64.StdEncoding.DecodeString(secretA)
 	for _, secret := range []string{secretA, edKey, string(raw), fmt.Sprintf("%x", secretA), fmt.Sprintf("%x", raw)} {
