@@ -5,8 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,10 +80,10 @@ func (b blueprint) assemble() (*assembly, error) {
 	}
 	a.visitors = &http.Server{Handler: http.NotFoundHandler()}
 	a.organizers = organizer.New(events, b.config.organizerKeys(), noRooms{}, organizer.Installation{
-		Pool: func(host, path string) (organizer.Pool, bool) {
+		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
 			id, _, ok := pools.Lookup(host, path)
-			instances := len(b.config.Pools[id].Instances)
-			return organizer.Pool{Name: id, Ready: instances, Instances: instances}, ok
+			instances := b.config.Pools[id].Instances
+			return organizer.Pool{Name: id, Ready: reachable(ctx, instances), Instances: len(instances)}, ok
 		},
 		StoreTime:      b.stores.time,
 		SharedKeys:     b.config.Keys != "",
@@ -158,6 +162,38 @@ func (c Config) poolRoutes() (*event.Routes, error) {
 		pools = append(pools, event.Event{ID: id, Routes: byPool[id]})
 	}
 	return event.NewRoutes(pools)
+}
+
+// reachTimeout is how long one instance may take to accept a connection.
+const reachTimeout = time.Second
+
+// reachable counts the instances that accept a connection.
+func reachable(ctx context.Context, instances []string) int {
+	var (
+		dials    sync.WaitGroup
+		accepted atomic.Int64
+		dialer   = net.Dialer{Timeout: reachTimeout}
+	)
+	for _, instance := range instances {
+		dials.Go(func() {
+			u, err := url.Parse(instance)
+			if err != nil {
+				return
+			}
+			port := u.Port()
+			if port == "" {
+				port = u.Scheme // "http" and "https" name their ports
+			}
+			connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			_ = connection.Close()
+		})
+	}
+	dials.Wait()
+	return int(accepted.Load())
 }
 
 func (c Config) organizerKeys() []organizer.Key {
