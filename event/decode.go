@@ -55,10 +55,7 @@ func (d *decoder) mapping(path string, node *yaml.Node, into reflect.Value) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		name := key.Value
-		if path != "" {
-			name = path + "." + key.Value
-		}
+		name := below(path, key.Value)
 		field, known := fieldByTag(into, key.Value)
 		switch {
 		case key.Kind != yaml.ScalarNode || key.Anchor != "":
@@ -176,6 +173,14 @@ func (d *decoder) missing() []*FieldError {
 	}
 	slices.SortFunc(all, func(a, b *FieldError) int { return strings.Compare(a.Field, b.Field) })
 	return all
+}
+
+// below names a field inside of another.
+func below(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
 }
 
 // quote shows a value in an error, in one short line whatever it holds.

@@ -1,9 +1,9 @@
 // Package event is what an organizer declares: which routes an onsale
 // protects, how its waiting room lets people in, and what its page says.
 //
-// Everything here is pure: an [Event] is a value, [Phase] and [Event.Stance]
+// Everything here is pure: an [Event] is a value, [Event.Phase] and [Event.Stance]
 // are functions of that value and a given moment. Nothing reads a clock, a file
-// or the network.
+// (but the zone database) or the network.
 package event
 
 // Event is one onsale. The zero value is not valid; [Parse] fills in defaults

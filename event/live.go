@@ -1,14 +1,13 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // LiveControls are the fields that may be changed on an event that a file owns.
@@ -57,10 +56,7 @@ func CheckLive(patch []byte) error {
 func leaves(path string, fields map[string]any) []string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		name := key
-		if path != "" {
-			name = path + "." + key
-		}
+		name := below(path, key)
 		if inner, ok := fields[key].(map[string]any); ok {
 			all = append(all, leaves(name, inner)...)
 			continue
@@ -140,19 +136,65 @@ func difference(from, to map[string]any) map[string]any {
 	return patch
 }
 
-// object reads a JSON object and keeps numbers as they are written.
+// object reads a JSON object and keeps numbers as they are written. A name that
+// is written twice is refused: of two orders one would be dropped unseen.
 func object(data []byte) (map[string]any, error) {
 	if len(data) > MaxSize {
 		return nil, &FieldError{Reason: fmt.Sprintf("%d bytes are too many: want at most %d", len(data), MaxSize)}
 	}
-	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil {
+	var text json.RawMessage
+	if err := json.Unmarshal(data, &text); err != nil {
 		return nil, &FieldError{Reason: "want a JSON object: " + err.Error()}
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || fields == nil {
-		return nil, &FieldError{Reason: "want one JSON object"}
+	tree, err := parseTree(text)
+	if err != nil {
+		return nil, err
+	}
+	value, err := plain("", tree)
+	if err != nil {
+		return nil, err
+	}
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return nil, &FieldError{Reason: "want a JSON object"}
 	}
 	return fields, nil
+}
+
+// plain turns the tree of a JSON text into what encoding/json would make of it.
+func plain(path string, node *yaml.Node) (any, error) {
+	switch {
+	case node.Kind == yaml.SequenceNode:
+		list := make([]any, len(node.Content))
+		for i, item := range node.Content {
+			value, err := plain(fmt.Sprintf("%s[%d]", path, i), item)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = value
+		}
+		return list, nil
+	case node.Kind == yaml.MappingNode:
+		fields := make(map[string]any, len(node.Content)/2)
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := below(path, node.Content[i].Value)
+			value, err := plain(name, node.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			if _, twice := fields[node.Content[i].Value]; twice {
+				return nil, &FieldError{Field: name, Reason: "is written twice"}
+			}
+			fields[node.Content[i].Value] = value
+		}
+		return fields, nil
+	case node.Tag == "!!null":
+		return nil, nil
+	case node.Tag == "!!bool":
+		return node.Value == "true", nil
+	case node.Tag == "!!str":
+		return node.Value, nil
+	default:
+		return json.Number(node.Value), nil
+	}
 }

@@ -29,7 +29,7 @@ func TestMergePatch(t *testing.T) {
 			t.Errorf("MergePatch(%s, %s) = %s, %v; want %s", test.document, test.patch, got, err, test.want)
 		}
 	}
-	for _, patch := range []string{"", "null", "[]", `"x"`, `{"a":1`, `{} {}`, `{}x`, `{}]`} {
+	for _, patch := range []string{"", "null", "[]", `"x"`, `{"a":1`, `{} {}`, `{}x`, `{}]`, `{"a":1,"a":2}`, `{"a":{"b":1,"b":null}}`} {
 		if got, err := MergePatch([]byte(`{}`), []byte(patch)); err == nil {
 			t.Errorf("MergePatch({}, %q) = %s; want an error", patch, got)
 		}
