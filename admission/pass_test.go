@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,4 +157,26 @@ func FuzzOpenPass(f *testing.F) {
 			t.Fatalf("OpenPass(%q, %q) = %+v; want a refusal, it was never sealed", event, cookie, p)
 		}
 	})
+}
+
+// Passes are worked on in shared buffers: what one request opens, another must
+// not see.
+func TestPassesAreNotMixedUp(t *testing.T) {
+	keys := testKeys(t)
+	var crowd sync.WaitGroup
+	for i := range 16 {
+		crowd.Go(func() {
+			want := somePass
+			want.Line = strings.Repeat(string(rune('a'+i)), i+1)
+			want.Visitor[0] = byte(i)
+			cookie := keys.SealPass(want)
+			for range 200 {
+				if got, err := keys.OpenPass("evt", cookie); got != want || err != nil {
+					t.Errorf("OpenPass = %+v, %v; want %+v", got, err, want)
+					return
+				}
+			}
+		})
+	}
+	crowd.Wait()
 }
