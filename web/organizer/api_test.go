@@ -67,8 +67,6 @@ func open(t *testing.T) *house {
 		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
-			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
-		},
 		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
 		SharedKeys: true, TrustedProxies: true,
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
