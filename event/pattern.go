@@ -2,7 +2,10 @@ package event
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const maxPatternSegments = 32
@@ -46,41 +49,39 @@ func badPattern(path string) string {
 	return ""
 }
 
+// badSegment compares a written segment with its one canonical spelling.
 func badSegment(s string) string {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '?' || c == '#':
-			return "want a path alone, without ? or #"
-		case c == '%':
-			if i+2 >= len(s) || !upperHex(s[i+1]) || !upperHex(s[i+2]) {
-				return "want % followed by two digits of 0-9 and A-F"
-			}
-			decoded := unhex(s[i+1])<<4 | unhex(s[i+2])
-			if pathByte(decoded) {
-				return fmt.Sprintf("write %q as it is, without %%", decoded)
-			}
-			if decoded < ' ' || decoded == 0x7f || strings.IndexByte(`/\\;%`, decoded) >= 0 {
-				return fmt.Sprintf("%q cannot be in a path, not even with %%", decoded)
-			}
-			i += 2
-		case !pathByte(c):
-			return fmt.Sprintf("%q cannot be in a path as it is: write it with %%, as in %%20 or %%C3%%A9", c)
-		}
+	decoded, err := url.PathUnescape(s)
+	switch {
+	case err != nil:
+		return "want % followed by two digits of 0-9 and A-F"
+	case !utf8.ValidString(decoded):
+		return "is not UTF-8 text"
+	case strings.ContainsFunc(decoded, unicode.IsControl), strings.ContainsAny(decoded, `/\;?#`):
+		return `holds a control character or one of / \ ; ? #: requests with it are refused`
+	case strings.HasSuffix(decoded, "."), strings.HasSuffix(decoded, " "):
+		return "has a segment that ends in a dot or a space: requests with it are refused"
+	}
+	if canonical := escapeSegment(decoded); canonical != s {
+		return "want " + canonical + ", the spelling that requests are brought to"
 	}
 	return ""
 }
 
-// pathByte says which bytes a canonical path holds unescaped: those of RFC 3986
-// without ";", which starts a parameter.
-func pathByte(c byte) bool {
-	return 'a' <= lower(c) && lower(c) <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()+,=:@", c) >= 0
+// escapeSegment writes with % whatever RFC 3986 does not let stand for itself.
+func escapeSegment(decoded string) string {
+	var b strings.Builder
+	for i := range len(decoded) {
+		if c := decoded[i]; pathByte(c) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
-func upperHex(c byte) bool { return '0' <= c && c <= '9' || 'A' <= c && c <= 'F' }
-
-func unhex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c - 'A' + 10
+// pathByte leaves out ";", which starts a parameter, and "*", a pattern's own.
+func pathByte(c byte) bool {
+	return 'a' <= lower(c) && lower(c) <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()+,=:@", c) >= 0
 }
