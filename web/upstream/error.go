@@ -63,6 +63,8 @@ func (e *Error) Status() int {
 	}
 }
 
+var errUnaskedUpgrade = errors.New("the instance switched protocols unasked")
+
 func reasonFor(ctx context.Context, err error) Reason {
 	var netErr net.Error
 	switch {

@@ -28,12 +28,14 @@ type Exchange struct {
 	Host  string
 	Proto string
 	For   string
-	// Request, if set, has the last word on the headers that go upstream. It
-	// gets a copy that it may change, without hop-by-hop headers.
+	// Request, if set, edits the headers that go upstream: a copy, without
+	// hop-by-hop headers. The X-Forwarded headers are set after it.
 	Request func(http.Header)
 	// Answer, if set, sees the instance's answer before the visitor does and may
-	// change it. An error ends the exchange and is what Forward returns; nothing
-	// was written to the visitor then.
+	// change it: this is where cookies and headers for the visitor are added (what
+	// was set on the ResponseWriter before is lost when an instance sends an
+	// informational answer first). An error ends the exchange and is what Forward
+	// returns; nothing was written to the visitor then.
 	Answer func(*http.Response) error
 }
 
@@ -134,8 +136,13 @@ func set(h http.Header, name, value string) {
 	}
 }
 
+// answered passes the answer to the exchange. An error makes the proxy close the
+// connection to the instance, which it would leave open after an upgrade that
+// nobody asked for.
 func (c *call) answered(answer *http.Response) error {
-	if c.exchange.Answer != nil {
+	if answer.StatusCode == http.StatusSwitchingProtocols && (c.upgrade == nil || !websocket(answer.Header)) {
+		c.err = &Error{Pool: c.pool.name, Reason: Broken, Err: errUnaskedUpgrade}
+	} else if c.exchange.Answer != nil {
 		c.err = c.exchange.Answer(answer)
 	}
 	return c.err
@@ -144,7 +151,7 @@ func (c *call) answered(answer *http.Response) error {
 // failed keeps what the proxy reports instead of answering.
 func (c *call) failed(_ http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case c.err != nil: // from the exchange's own Answer
+	case c.err != nil: // from answered
 	case c.upgrade != nil && c.upgrade.hijacked: // the visitor left while the connection was handed over
 	default:
 		c.err = c.explain(r.Context(), err)
@@ -224,9 +231,19 @@ var bufferPool = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 func (buffers) Get() []byte  { return bufferPool.Get().(*[bufferSize]byte)[:] }
 func (buffers) Put(b []byte) { bufferPool.Put((*[bufferSize]byte)(b)) }
 
-// websocket reports whether a request asks for the only upgrade that is passed on.
+// websocket reports whether headers speak of the only upgrade that is passed on.
 func websocket(h http.Header) bool {
-	return len(h["Upgrade"]) == 1 && strings.EqualFold(h["Upgrade"][0], "websocket")
+	if len(h["Upgrade"]) != 1 || !strings.EqualFold(h["Upgrade"][0], "websocket") {
+		return false
+	}
+	for _, line := range h["Connection"] {
+		for option := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // upgrade notices when the proxy takes over the visitor's connection.

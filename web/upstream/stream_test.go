@@ -220,6 +220,24 @@ func TestNoOtherUpgradePasses(t *testing.T) {
 	}
 }
 
+func TestAWebSocketNeedsBothHeaders(t *testing.T) {
+	for _, tt := range []struct {
+		why    string
+		header http.Header
+		want   bool
+	}{
+		{"both", http.Header{"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"WebSocket"}}, true},
+		{"no Connection", http.Header{"Upgrade": {"websocket"}}, false},
+		{"Connection says something else", http.Header{"Connection": {"keep-alive"}, "Upgrade": {"websocket"}}, false},
+		{"no Upgrade", http.Header{"Connection": {"Upgrade"}}, false},
+		{"two", http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket", "h2c"}}, false},
+	} {
+		if got := websocket(tt.header); got != tt.want {
+			t.Errorf("%s: websocket(%v) = %v; want %v", tt.why, tt.header, got, tt.want)
+		}
+	}
+}
+
 func TestExpectContinuePasses(t *testing.T) {
 	var body string
 	shop := newShop(t, func(w http.ResponseWriter, r *http.Request) {
