@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -226,6 +227,30 @@ func TestAnUnreachableInstanceIsPassedOver(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"order", "order", "order", "order"}, bodies); diff != "" {
 		t.Errorf("the shop got (-want +got)\n%s", diff)
+	}
+}
+
+func TestTLSInstances(t *testing.T) {
+	shop := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	shop.Config.ErrorLog = silent // it reports each client that does not trust it
+	shop.StartTLS()
+	t.Cleanup(shop.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: shop.Certificate().Raw})
+	for _, tt := range []struct {
+		why    string
+		tls    TLS
+		status int
+	}{
+		{"by the operator's CA", TLS{CA: ca}, 200},
+		{"by the name on the certificate", TLS{CA: ca, ServerName: "example.com"}, 200},
+		{"unverified, when the operator says so", TLS{SkipVerify: true}, 200},
+		{"an unknown CA", TLS{}, 502},
+		{"another name", TLS{CA: ca, ServerName: "shop.internal"}, 502},
+	} {
+		gateway := newGateway(t, newPool(t, Config{Instances: []string{shop.URL}, TLS: tt.tls}), Exchange{})
+		if answer, body := ask(t, request(t, http.MethodGet, gateway.URL, nil), gateway); answer.StatusCode != tt.status {
+			t.Errorf("%s: %d %q; want %d", tt.why, answer.StatusCode, body, tt.status)
+		}
 	}
 }
 
