@@ -156,10 +156,9 @@ func Changed(when Span, control string, version int64, actor string) Event {
 	return Event{Kind: changed, Span: when, change: &change{control: control, actor: actor, version: version}}
 }
 
-// SessionID names the session of a visitor that started at this millisecond, as
-// the jti of an admission does.
-func SessionID(v Visitor, startMillis int64) string {
-	return hex.EncodeToString(v[:]) + "." + strconv.FormatInt(startMillis, 10)
+// SessionID names a visitor's session by its number in the room.
+func SessionID(v Visitor, number int64) string {
+	return hex.EncodeToString(v[:]) + "." + strconv.FormatInt(number, 10)
 }
 
 // History is an append-only record. The zero value is ready; it may be used by

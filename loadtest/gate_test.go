@@ -1,0 +1,300 @@
+package loadtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bilten/rushgate/invariant"
+	"github.com/bilten/rushgate/queue"
+)
+
+// fault is what a gate does wrong.
+type fault string
+
+const (
+	honest       fault = ""
+	overRate     fault = "lets three times the rate in"
+	overCap      fault = "lets twice the cap in"
+	secondPlace  fault = "gives every join a place of its own"
+	secondTicket fault = "gives every request an admission of its own"
+	backwards    fault = "gives later joins lower numbers"
+	favourites   fault = "lets one in twenty in past the line"
+	runsBack     fault = "shows serving going back"
+	openDoor     fault = "lets one in twenty through without an admission"
+	asleep       fault = "calls nobody for two seconds"
+	oldPolicy    fault = "goes back to an older policy"
+	forgets      fault = "forgets one place in twenty"
+)
+
+// gate is a small gateway that keeps its passes in its own memory, just enough
+// of the HTTP contract for a crowd, and can be dishonest.
+type gate struct {
+	fault   fault
+	policy  queue.Policy
+	store   *queue.Memory
+	origin  http.Handler
+	history *invariant.History // stands for the organizer's live numbers
+	room    atomic.Pointer[queue.Snapshot]
+	serial  atomic.Int64
+
+	mu     sync.Mutex
+	passes map[queue.Visitor]queue.Answer
+	ended  map[string]bool
+}
+
+const gateRoom = "evening"
+
+// startGate runs two addresses of one gate until the test ends.
+func startGate(t *testing.T, f fault, p queue.Policy, h *invariant.History) []string {
+	g := &gate{
+		fault: f, policy: p, history: h, origin: NewOrigin(h, "/buy"),
+		store:  queue.NewMemory(time.Now, func() uint64 { return 7 }),
+		passes: map[queue.Visitor]queue.Answer{}, ended: map[string]bool{},
+	}
+	switch f {
+	case overRate:
+		g.policy.Rate *= 3
+	case overCap:
+		g.policy.Cap *= 2
+	}
+	g.tick(t)
+	stop := make(chan struct{})
+	var loop sync.WaitGroup
+	loop.Go(func() {
+		ticker := time.NewTicker(20 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				g.tick(t)
+			case <-stop:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(stop); loop.Wait() })
+	var addresses []string
+	for range 2 {
+		server := httptest.NewServer(g)
+		t.Cleanup(server.Close)
+		addresses = append(addresses, strings.TrimPrefix(server.URL, "http://"))
+	}
+	return addresses
+}
+
+func (g *gate) tick(t *testing.T) {
+	p := g.policy
+	n := g.serial.Add(1)
+	if g.fault == asleep && n > 50 {
+		p.Gates.Calls, p.Version = n > 150, 2
+		if n > 150 {
+			p.Version = 3
+		}
+	}
+	s, err := g.store.Tick(context.Background(), gateRoom, p, "")
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	g.room.Store(&s)
+	room := invariant.Room{Version: s.Version, Called: s.Called, Active: s.Active, Late: s.Late}
+	if g.fault == oldPolicy && n%40 == 0 {
+		room.Version--
+	}
+	for _, line := range s.Lines {
+		room.Lines = append(room.Lines, invariant.Line{Name: line.Name, Serving: line.Serving, Waiting: line.Waiting})
+	}
+	g.history.Add(invariant.Ticked(invariant.Milli(s.At), room))
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	who := g.visitor(w, r)
+	switch path := r.URL.Path; {
+	case strings.HasSuffix(path, "/join"):
+		g.join(w, who)
+	case strings.HasSuffix(path, "/status"):
+		g.status(w, who)
+	case strings.HasSuffix(path, "/claim"):
+		g.claim(w, who)
+	case strings.HasSuffix(path, "/leave"):
+		g.apply(queue.Leave, who, queue.Visit{Order: g.pass(who).Order})
+		g.say(w, http.StatusOK, map[string]any{"state": leftRoom})
+	case strings.HasSuffix(path, "/now"):
+		line, _ := g.room.Load().Line("general")
+		g.say(w, http.StatusOK, map[string]any{"retry_after_ms": 100, "lines": map[string]any{"general": map[string]any{"serving": line.Serving}}})
+	default:
+		g.protect(w, r, who)
+	}
+}
+
+// visitor reads the cookie, or makes one.
+func (g *gate) visitor(w http.ResponseWriter, r *http.Request) queue.Visitor {
+	var v queue.Visitor
+	if c, err := r.Cookie("rg_visitor"); err == nil {
+		_, _ = hex.Decode(v[:], []byte(c.Value))
+		return v
+	}
+	_, _ = rand.Read(v[:])
+	w.Header().Add("Set-Cookie", "rg_visitor="+hex.EncodeToString(v[:])+"; Path=/; HttpOnly")
+	return v
+}
+
+func (g *gate) pass(v queue.Visitor) queue.Answer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.passes[v]
+}
+
+func (g *gate) apply(op queue.Op, who queue.Visitor, v queue.Visit) queue.Answer {
+	v.Visitor = who
+	answers, err := g.store.Apply(context.Background(), gateRoom, op, []queue.Visit{v})
+	if err != nil {
+		return queue.Answer{}
+	}
+	return answers[0]
+}
+
+func (g *gate) join(w http.ResponseWriter, who queue.Visitor) {
+	if g.fault == favourites && who[0] < 13 {
+		g.admit(w, who, g.apply(queue.Touch, who, queue.Visit{Adopt: 5000}))
+		g.say(w, http.StatusOK, map[string]any{"state": admitted})
+		return
+	}
+	stands := who
+	if g.fault == secondPlace {
+		_, _ = rand.Read(stands[:])
+	}
+	a := g.apply(queue.Join, stands, queue.Visit{Line: "general"})
+	switch a.State {
+	case queue.Active:
+		g.admit(w, who, a)
+		g.say(w, http.StatusOK, map[string]any{"state": admitted})
+		return
+	case queue.Waiting:
+		g.mu.Lock()
+		g.passes[who] = a
+		g.mu.Unlock()
+	}
+	g.place(w, g.pass(who))
+}
+
+// place answers from memory, as a gateway does.
+func (g *gate) place(w http.ResponseWriter, pass queue.Answer) {
+	line, _ := g.room.Load().Line("general")
+	state, number, serving := waiting, pass.Number, line.Serving
+	if pass.Order <= line.CalledOrder {
+		state = turn
+	}
+	if g.fault == backwards {
+		number = 1_000_000 - number
+	}
+	if g.fault == runsBack && time.Now().UnixMilli()/100%2 == 0 {
+		serving /= 2
+	}
+	g.say(w, http.StatusOK, map[string]any{
+		"state": state, "line": "general", "number": number, "serving": serving,
+		"ahead": max(0, number-serving-1), "retry_after_ms": 100, "wait": map[string]int{"p50_s": 1, "p90_s": 5},
+	})
+}
+
+func (g *gate) status(w http.ResponseWriter, who queue.Visitor) {
+	pass := g.pass(who)
+	if pass.Order == 0 || g.fault == forgets && who[0] < 13 {
+		g.say(w, http.StatusNotFound, map[string]any{"code": "no_place"})
+		return
+	}
+	g.place(w, pass)
+}
+
+func (g *gate) claim(w http.ResponseWriter, who queue.Visitor) {
+	pass := g.pass(who)
+	switch a := g.apply(queue.Claim, who, queue.Visit{Line: pass.Line, Order: pass.Order}); a.State {
+	case queue.Active:
+		g.admit(w, who, a)
+		g.say(w, http.StatusOK, map[string]any{"state": admitted})
+	case queue.AtDoor:
+		g.refuse(w, http.StatusTooManyRequests, "at_the_door")
+	case queue.Missed:
+		g.refuse(w, http.StatusGone, "turn_missed")
+	default:
+		g.refuse(w, http.StatusConflict, "not_your_turn")
+	}
+}
+
+func (g *gate) admit(w http.ResponseWriter, who queue.Visitor, a queue.Answer) {
+	id := invariant.SessionID(who, a.Session)
+	if g.fault == secondTicket {
+		id = fmt.Sprint(id, ".", g.serial.Add(1))
+	}
+	payload, _ := json.Marshal(ticket{Session: id, Ends: a.Ends / 1000})
+	w.Header().Add("Set-Cookie", "rg_admission=h."+base64.RawURLEncoding.EncodeToString(payload)+".s; Path=/")
+}
+
+// protect lets through who has an admission, straight in who may, and shows all
+// others the page.
+func (g *gate) protect(w http.ResponseWriter, r *http.Request, who queue.Visitor) {
+	c, err := r.Cookie("rg_admission")
+	if err == nil {
+		if t, ok := readTicket(c.Value); ok && !g.over(t) {
+			if g.fault == secondTicket {
+				g.admit(w, who, queue.Answer{Ends: t.Ends * 1000})
+			}
+			g.forward(w, r, c.Value, t, who)
+			return
+		}
+	}
+	if g.fault == openDoor && who[0] < 13 {
+		g.forward(w, r, "", ticket{}, who)
+		return
+	}
+	if a := g.apply(queue.Join, who, queue.Visit{}); a.State == queue.Active {
+		g.admit(w, who, a)
+		c := strings.TrimPrefix(strings.Split(w.Header()["Set-Cookie"][len(w.Header()["Set-Cookie"])-1], ";")[0], "rg_admission=")
+		t, _ := readTicket(c)
+		g.forward(w, r, c, t, who)
+		return
+	}
+	w.Header().Set("Rushgate-State", "waiting")
+	_, _ = w.Write([]byte("<!doctype html><title>Please wait</title>"))
+}
+
+func (g *gate) over(t ticket) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ended[t.Session] || t.Ends*1000 < time.Now().UnixMilli()
+}
+
+func (g *gate) forward(w http.ResponseWriter, r *http.Request, token string, t ticket, who queue.Visitor) {
+	r.Header.Set("Rushgate-Admission", token)
+	g.origin.ServeHTTP(w, r)
+	if w.Header().Get("Rushgate-Command") == "complete" {
+		var number int64
+		_, _ = fmt.Sscan(t.Session[strings.IndexByte(t.Session, '.')+1:], &number)
+		g.apply(queue.Complete, who, queue.Visit{Session: number})
+		g.mu.Lock()
+		g.ended[t.Session] = true
+		g.mu.Unlock()
+	}
+}
+
+func (g *gate) refuse(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Retry-After", "1")
+	g.say(w, status, map[string]any{"code": code})
+}
+
+func (g *gate) say(w http.ResponseWriter, status int, body map[string]any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}

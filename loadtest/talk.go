@@ -1,0 +1,191 @@
+package loadtest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/bilten/rushgate/invariant"
+)
+
+// action is a kind of request; the figures are kept for each.
+type action int
+
+const (
+	open action = iota // the protected page, from outside
+	join
+	status
+	now
+	claim
+	leave
+	shop // the protected page, from inside
+	done
+	actions
+)
+
+var actionNames = [actions]string{"open the page", "join", "status", "now", "claim", "leave", "shop", "complete"}
+
+// path is the action's in the HTTP contract.
+func (a action) path() string {
+	return [actions]string{join: "join", status: "status", now: "now", claim: "claim", leave: "leave"}[a]
+}
+
+// state is what a visitor is to the room, in the words of the HTTP contract.
+type state string
+
+const (
+	newcomer state = "" // has not asked for a place yet
+	waiting  state = "waiting"
+	paused   state = "paused" // waits while nobody comes in
+	turn     state = "turn"
+	admitted state = "admitted"
+	missed   state = "missed"
+	leftRoom state = "left"
+	noPlace  state = "none"
+)
+
+// place is the part of the contract's place, and of its problems, that the
+// crowd acts on.
+type place struct {
+	State        state  `json:"state"`
+	Code         string `json:"code"`
+	Line         string `json:"line"`
+	Number       int64  `json:"number"`
+	Serving      int64  `json:"serving"`
+	Ahead        int64  `json:"ahead"`
+	Wait         wait   `json:"wait"`
+	RetryAfterMS int64  `json:"retry_after_ms"`
+}
+
+type wait struct {
+	P50 int64 `json:"p50_s"`
+	P90 int64 `json:"p90_s"`
+}
+
+// room is the part of now.
+type room struct {
+	RetryAfterMS int64 `json:"retry_after_ms"`
+	Lines        map[string]struct {
+		Serving int64 `json:"serving"`
+	} `json:"lines"`
+}
+
+func (t Target) action(a action) string { return "/_rushgate/" + t.Event + "/" + a.path() }
+
+// shortest is the least time between two requests of one visitor, whatever the
+// gateway says: a crowd must not turn into a flood by a missing field.
+const shortest = 50 * time.Millisecond
+
+// rest waits as the gateway asked, at the crowd's pace.
+func (v *visitor) rest(ctx context.Context, ms int64) {
+	sleep(ctx, max(shortest, scale(time.Duration(ms)*time.Millisecond, v.Pace)))
+}
+
+func (v *visitor) post(ctx context.Context, a action) (answer, bool) {
+	return v.ask(ctx, a, http.MethodPost, v.action(a), data)
+}
+
+// ask sends one request to any gateway and takes in the cookies of the answer,
+// an admission among them. Without an answer it waits a moment and says false.
+func (v *visitor) ask(ctx context.Context, what action, method, path string, want accept) (answer, bool) {
+	w := v.wires[v.rand.IntN(len(v.wires))]
+	a, err := w.exchange(ctx, v.browser.request(method, path, want))
+	v.tally.requests.Add(1)
+	changes := what != status && what != now
+	a.since = a.sent
+	if changes && v.since != 0 {
+		a.since = v.since
+	}
+	if err != nil || a.status >= http.StatusInternalServerError {
+		if changes {
+			v.since = a.since
+		}
+		if ctx.Err() == nil {
+			v.tally.fail(what, a, err)
+			sleep(ctx, time.Second)
+		}
+		return a, false
+	}
+	if changes {
+		v.since = 0
+	}
+	v.hear(what, a)
+	return a, true
+}
+
+// abandon sends a request and hangs up. Whether it took effect nobody knows.
+func (v *visitor) abandon(ctx context.Context, what action) {
+	w := v.wires[v.rand.IntN(len(v.wires))]
+	v.since, _ = w.abandon(ctx, v.browser.request(http.MethodPost, v.action(what), data))
+	v.tally.requests.Add(1)
+	v.tally.abandoned.Add(1)
+}
+
+// hear takes what every answer may bring: cookies, and the admission.
+func (v *visitor) hear(what action, a answer) {
+	v.tally.late.add(a.sent - a.asked)
+	v.tally.latency[what].add(a.answered - a.sent)
+	v.browser.keep(a.header)
+	t, ok := ticketIn(a.header)
+	if !ok {
+		return
+	}
+	when := invariant.Between(a.since, a.answered)
+	entry := invariant.FromLine
+	if v.place.Number == 0 {
+		entry = invariant.Direct
+	}
+	if t.Session == v.ticket.Session {
+		v.history.Add(invariant.Extended(when, v.id, t.Session, t.Ends*1e6))
+	} else {
+		v.history.Add(invariant.Admitted(when, v.id, entry, t.Session, t.Ends*1e6))
+		v.tally.admit(v.trip, a.answered, entry)
+	}
+	v.ticket, v.state = t, admitted
+}
+
+// read takes a place or a problem. It says false when the answer is not a place
+// to act on; then state says what to do next, and the pause that was asked for
+// is over.
+func (v *visitor) read(ctx context.Context, a answer) (place, bool) {
+	if v.state == admitted {
+		return place{}, false
+	}
+	var p place
+	if err := json.Unmarshal(a.body, &p); err != nil {
+		v.tally.nonsense(a)
+		sleep(ctx, time.Second)
+		return p, false
+	}
+	if a.status == http.StatusOK {
+		return p, true
+	}
+	v.refused(ctx, a, p.Code)
+	return p, false
+}
+
+// refused acts on a problem that the gateway named.
+func (v *visitor) refused(ctx context.Context, a answer, code string) {
+	when := invariant.Between(a.since, a.answered)
+	switch code {
+	case "no_place":
+		v.state = noPlace
+	case "turn_missed":
+		v.miss(when)
+	case "not_your_turn":
+		v.state = waiting
+		v.place.RetryAfterMS = retryAfter(a)
+	case "at_the_door":
+		v.since = a.since // the door opens by itself: the next answer may be old news
+		v.history.Add(invariant.Turn(when, v.id, 0))
+		v.rest(ctx, retryAfter(a))
+	case "too_many_joins", "not_open_yet":
+		v.rest(ctx, retryAfter(a))
+	case "closed", "rejected", "sold_out":
+		v.state = state(code)
+	default:
+		v.tally.nonsense(a)
+		sleep(ctx, time.Second)
+	}
+}

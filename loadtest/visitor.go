@@ -1,0 +1,277 @@
+package loadtest
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bilten/rushgate/invariant"
+)
+
+// visitor is one person with one browser. Every request goes to any of the
+// gateways, as behind a balancer without stickiness.
+type visitor struct {
+	*run
+	id      invariant.Visitor
+	rand    *rand.Rand
+	does    behaviour
+	browser browser
+	trip    *trip
+
+	state  state
+	place  place
+	ticket ticket
+	since  int64 // when the first of the attempts was sent whose answer never came; 0: none
+}
+
+func newVisitor(r *run, i int, t *trip) *visitor {
+	random := rand.New(rand.NewPCG(r.Seed, uint64(i)))
+	number := i + 1 // the zero visitor is nobody
+	id := invariant.Visitor{byte(number >> 16), byte(number >> 8), byte(number)}
+	return &visitor{
+		run: r, id: id, rand: random, does: r.Mix.draw(random), trip: t, state: newcomer,
+		browser: browser{host: r.Host, id: hex.EncodeToString(id[:])},
+	}
+}
+
+// come walks the visitor's whole way. It returns when the visitor has gone, or
+// ctx is done.
+func (v *visitor) come(ctx context.Context) {
+	v.knock(ctx)
+	for ctx.Err() == nil && v.trip.outcome == Unfinished {
+		switch v.state {
+		case newcomer, missed:
+			v.join(ctx)
+		case waiting, paused:
+			v.wait(ctx)
+		case turn:
+			v.claim(ctx)
+		case admitted:
+			v.shop(ctx)
+		case leftRoom:
+			v.trip.outcome = Left
+		case noPlace:
+			v.trip.outcome = Lost
+		default:
+			v.trip.outcome = Refused
+		}
+	}
+}
+
+// knock opens the protected page, as a person does first.
+func (v *visitor) knock(ctx context.Context) {
+	v.ask(ctx, open, http.MethodGet, v.Path, html)
+}
+
+// join asks for a place once; come repeats it until there is one.
+func (v *visitor) join(ctx context.Context) {
+	if v.does.lostJoin {
+		v.does.lostJoin = false
+		v.abandon(ctx, join)
+	}
+	if v.does.doubleClick {
+		v.does.doubleClick = false
+		v.joinTwice(ctx)
+		return
+	}
+	if a, ok := v.post(ctx, join); ok {
+		v.hearJoin(ctx, a)
+	}
+}
+
+// joinTwice sends a second join before the first is answered.
+func (v *visitor) joinTwice(ctx context.Context) {
+	request := v.browser.request(http.MethodPost, v.action(join), data)
+	gateway := v.wires[v.rand.IntN(len(v.wires))]
+	answers := make(chan answer, 1)
+	go func() {
+		a, err := gateway.exchange(ctx, request)
+		if err != nil {
+			a.status = 0
+		}
+		answers <- a
+	}()
+	first, ok := v.post(ctx, join)
+	second := <-answers
+	if ok {
+		v.hearJoin(ctx, first)
+	}
+	if second.status == http.StatusOK {
+		second.since = second.sent
+		v.hear(join, second)
+		v.hearJoin(ctx, second)
+	}
+}
+
+func (v *visitor) hearJoin(ctx context.Context, a answer) {
+	p, ok := v.read(ctx, a)
+	if !ok {
+		return
+	}
+	when := invariant.Between(a.since, a.answered)
+	switch p.State {
+	case waiting, paused, turn:
+		v.history.Add(invariant.Joined(when, v.id, p.Line, p.Number))
+		v.tally.place(v.trip, a.answered, p)
+	}
+	if p.State == turn {
+		v.history.Add(invariant.Turn(when, v.id, 0))
+	}
+	v.place, v.state = p, p.State
+}
+
+// wait waits as long as the gateway said, then asks again; on the way some
+// leave, some open a second tab, and some are never seen again.
+func (v *visitor) wait(ctx context.Context) {
+	if v.does.ending == noShow {
+		v.trip.outcome = NoShow
+		return
+	}
+	v.rest(ctx, v.place.RetryAfterMS)
+	switch {
+	case v.does.ending == leaves:
+		v.leave(ctx)
+	case v.does.secondTab:
+		v.does.secondTab = false
+		if v.knock(ctx); v.state != admitted {
+			v.join(ctx)
+		}
+	case v.place.Ahead < nearby || v.rand.IntN(8) == 0:
+		v.status(ctx)
+	default:
+		v.now(ctx)
+	}
+}
+
+// nearby is how many people ahead make the page ask for its own place rather
+// than for the snapshot that everybody shares.
+const nearby = 20
+
+func (v *visitor) status(ctx context.Context) {
+	a, ok := v.ask(ctx, status, http.MethodGet, v.action(status), data)
+	if !ok {
+		return
+	}
+	p, ok := v.read(ctx, a)
+	if !ok {
+		return
+	}
+	when := invariant.Between(a.sent, a.answered)
+	switch p.State {
+	case waiting, paused:
+		v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
+	case turn:
+		v.history.Add(invariant.Turn(when, v.id, 0))
+		v.trip.turn(a.answered)
+		if v.does.ending == late {
+			v.does.ending = buys
+			sleep(ctx, v.TurnTTL+time.Second)
+		}
+	case missed:
+		v.miss(when)
+		return
+	}
+	v.place, v.state = p, p.State
+}
+
+// now reads the snapshot that is the same for everybody.
+func (v *visitor) now(ctx context.Context) {
+	a, ok := v.ask(ctx, now, http.MethodGet, v.action(now), data)
+	var r room
+	if !ok || a.status != http.StatusOK || json.Unmarshal(a.body, &r) != nil {
+		return
+	}
+	line, known := r.Lines[v.place.Line]
+	if !known {
+		return
+	}
+	ahead := max(0, v.place.Number-line.Serving-1)
+	v.history.Add(invariant.Saw(invariant.Between(a.sent, a.answered), v.id, a.gateway, 0, line.Serving, ahead))
+	v.place.Ahead = min(v.place.Ahead, ahead)
+	if r.RetryAfterMS > 0 {
+		v.place.RetryAfterMS = r.RetryAfterMS
+	}
+}
+
+// claim exchanges the turn for an admission, which comes as a cookie.
+func (v *visitor) claim(ctx context.Context) {
+	if v.does.lostClaim {
+		v.does.lostClaim = false
+		v.abandon(ctx, claim)
+	}
+	a, ok := v.post(ctx, claim)
+	if !ok {
+		return
+	}
+	p, ok := v.read(ctx, a)
+	if !ok {
+		return
+	}
+	if p.State == admitted {
+		p.State = noPlace // admitted by word alone
+	}
+	v.place, v.state = p, p.State
+}
+
+func (v *visitor) leave(ctx context.Context) {
+	if a, ok := v.post(ctx, leave); ok && a.status == http.StatusOK {
+		v.history.Add(invariant.Left(invariant.Between(a.since, a.answered), v.id))
+		v.state = leftRoom
+	}
+}
+
+// shop looks at a few pages and completes. Being sent back to the line while
+// the admission still counts is a loss.
+func (v *visitor) shop(ctx context.Context) {
+	for range 1 + v.rand.IntN(3) {
+		a, ok := v.ask(ctx, shop, http.MethodGet, v.Path, html)
+		if ok && a.header.Get(originHeader) == "" {
+			v.turnedBack(a)
+			return
+		}
+		sleep(ctx, time.Duration(v.rand.ExpFloat64()*float64(v.Think)))
+	}
+	if v.does.ending == wanders {
+		v.trip.outcome = Shopped
+		return
+	}
+	for ctx.Err() == nil {
+		a, ok := v.ask(ctx, done, http.MethodPost, v.Path+Done, data)
+		if ok && a.header.Get(originHeader) != "" {
+			v.history.Add(invariant.Ended(invariant.Between(a.since, a.answered), v.id, v.ticket.Session))
+			v.trip.outcome = Shopped
+			return
+		}
+		if ok {
+			v.turnedBack(a)
+			return
+		}
+	}
+}
+
+// turnedBack judges an answer of the gateway where the shop's was due.
+func (v *visitor) turnedBack(a answer) {
+	v.trip.outcome = Lost
+	if a.answered > v.ticket.Ends*1e6 {
+		v.trip.outcome = Shopped // too slow: the session had run out
+	}
+}
+
+func (v *visitor) miss(when invariant.Span) {
+	v.history.Add(invariant.Missed(when, v.id))
+	v.tally.missed.Add(1)
+	v.place, v.state = place{}, missed
+}
+
+// retryAfter is what an answer's header says, in milliseconds.
+func retryAfter(a answer) int64 {
+	seconds, err := strconv.ParseInt(a.header.Get("Retry-After"), 10, 64)
+	if err != nil || seconds < 1 {
+		return 1000
+	}
+	return seconds * 1000
+}
