@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -62,10 +63,14 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 }
 
 func serve(ctx context.Context, address string, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.ListenAndServe() }()
-	log.Info("the shop is open", "url", "http://"+address+shop.EventPath)
+	go func() { stopped <- server.Serve(listener) }()
+	log.Info("the shop is open", "url", "http://"+listener.Addr().String()+shop.EventPath)
 	select {
 	case err := <-stopped:
 		return err
