@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,13 +176,19 @@ func (d *decoder) missing() []*FieldError {
 	return all
 }
 
-// below names a field inside of another.
+// below names a field inside of another. What is no plain name is quoted, so
+// that an error stays one line in a log.
 func below(path, name string) string {
+	if !plainName.MatchString(name) {
+		name = quote(name)
+	}
 	if path == "" {
 		return name
 	}
 	return path + "." + name
 }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_]{1,60}$`)
 
 // quote shows a value in an error, in one short line whatever it holds.
 func quote(s string) string {

@@ -64,6 +64,7 @@ func TestParseRefuses(t *testing.T) {
 		{"an unknown field, with its line and path", "total_active_users", "total_active_user",
 			"room.total_active_users: is missing: it says how many people the shop can take at once\nline 6: room.total_active_user: unknown field"},
 		{"an unknown field in a list", "path: /buy/**", "path: /buy/**, pool: x", "line 4: routes[0].pool: unknown field"},
+		{"an unknown field that would fake a line of a log", "room:", "\"x\\nINFO all is well\": 1\nroom:", `line 5: "x\nINFO all is well": unknown field`},
 		{"what is not built: the pre-queue", "room:", "room:\n  prequeue_start_time: 2027-03-01T09:00:00Z",
 			"line 6: room.prequeue_start_time: there is no pre-queue and no draw yet: leave it out, or use event_start_time alone"},
 		{"what is not built: the shuffle", "room:", "room:\n  shuffle_at_event_start: false",
@@ -140,7 +141,7 @@ func TestParseRefusesDocuments(t *testing.T) {
 		{"bad YAML, with its line", "id: hamlet\nroom: [", "line 3: not readable as YAML: did not find expected node content"},
 		{"an alias bomb", bomb, "unknown field"},
 		{"an alias", "id: &x hamlet\norganization: *x\n", "anchors and aliases are not read"},
-		{"a merge key", "room: {<<: {paused: true}}", "room.<<: unknown field"},
+		{"a merge key", "room: {<<: {paused: true}}", `room."<<": unknown field`},
 		{"deep nesting", strings.Repeat("[", 30_000), "not readable as YAML"},
 		{"a JSON field twice", `{"id":"a","id":"b"}`, "id: is written twice"},
 	} {
