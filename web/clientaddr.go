@@ -12,6 +12,10 @@ import (
 // anybody.
 type trustedProxies []netip.Prefix
 
+// maxHops bounds the walk along X-Forwarded-For; no path through real proxies is
+// that long.
+const maxHops = 32
+
 // visitorAddr is where a request comes from, as far as that can be known.
 type visitorAddr struct {
 	Addr netip.Addr // IPv4 if it is one; invalid if the connection has none
@@ -50,8 +54,8 @@ func (t trustedProxies) trust(a netip.Addr) bool {
 }
 
 // locate finds the visitor behind a request: the rightmost address of the chain
-// that is not a trusted proxy's. An entry that is no address ends the walk, and
-// the peer stands for the visitor.
+// that is not a trusted proxy's. An entry that is no address, or more than maxHops
+// of them, ends the walk, and the peer stands for the visitor.
 func (t trustedProxies) locate(r *http.Request) visitorAddr {
 	peer := parsePeer(r.RemoteAddr)
 	v := visitorAddr{Addr: peer, Trusted: t.trust(peer)}
@@ -63,10 +67,10 @@ func (t trustedProxies) locate(r *http.Request) visitorAddr {
 		v.Unlimited = len(t) == 0 && len(forwarded) > 0 && (peer.IsPrivate() || peer.IsLoopback() || peer.IsLinkLocalUnicast())
 		return v
 	}
-	chain := v.Chain
+	chain, hops := v.Chain, 0
 	for entry := range entriesFromRight(forwarded) {
 		hop := parseHop(entry)
-		if !hop.IsValid() {
+		if hops++; !hop.IsValid() || hops > maxHops {
 			return v
 		}
 		chain = hop.String() + ", " + chain

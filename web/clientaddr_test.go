@@ -42,6 +42,7 @@ func TestLocate(t *testing.T) {
 		{"a trusted address invented by the visitor gains nothing", balancers, "10.0.0.1:4000", []string{"10.0.0.9, 203.0.113.7"}, "203.0.113.7", "203.0.113.7, 10.0.0.1", false},
 		{"proxies all the way: the farthest", balancers, "10.0.0.1:4000", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3", "10.0.0.3, 10.0.0.2, 10.0.0.1", false},
 		{"a trusted proxy without a word", balancers, "10.0.0.1:4000", nil, "10.0.0.1", "10.0.0.1", false},
+		{"a chain without end: the peer", balancers, "10.0.0.1:4000", []string{strings.Repeat("10.0.0.2,", maxHops) + "10.0.0.2"}, "10.0.0.1", "10.0.0.1", false},
 		{"garbage: the peer", balancers, "10.0.0.1:4000", []string{"unknown"}, "10.0.0.1", "10.0.0.1", false},
 		{"an empty entry: the peer", balancers, "10.0.0.1:4000", []string{"203.0.113.7, "}, "10.0.0.1", "10.0.0.1", false},
 		{"with a port", balancers, "10.0.0.1:4000", []string{"203.0.113.7:5555"}, "203.0.113.7", "203.0.113.7, 10.0.0.1", false},
