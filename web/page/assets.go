@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:embed static
+//go:embed static/min
 var staticFiles embed.FS
 
 // asset is a file whose name holds a hash of its bytes, so that it never
@@ -48,7 +48,7 @@ func newAsset(stem, extension, contentType string, content []byte) (asset, error
 }
 
 func stylesheet() (asset, error) {
-	content, err := staticFiles.ReadFile("static/page.css")
+	content, err := staticFiles.ReadFile("static/min/page.css")
 	if err != nil {
 		return asset{}, fmt.Errorf("read the style sheet: %w", err)
 	}
@@ -59,24 +59,15 @@ func stylesheet() (asset, error) {
 // are the same for everybody, so they belong in the file that browsers keep and
 // not in the page, which none may store.
 func script(w words) (asset, error) {
-	catalogue, err := json.Marshal(struct {
-		Language string            `json:"language"`
-		Screens  map[Screen]notice `json:"screens"`
-		Banners  map[Banner]string `json:"banners"`
-		Wait     map[string]string `json:"wait"`
-		Live     map[string]string `json:"live"`
-	}{w.Language, w.Screens, w.Banners, w.Wait, w.Live})
+	catalogue, err := json.Marshal(w.forScript())
 	if err != nil {
 		return asset{}, fmt.Errorf("encode the words: %w", err)
 	}
-	content := fmt.Appendf(nil, "const words = %s;\n", catalogue)
-	for _, name := range []string{"static/words.js", "static/page.js"} {
-		part, err := staticFiles.ReadFile(name)
-		if err != nil {
-			return asset{}, fmt.Errorf("read the script: %w", err)
-		}
-		content = append(content, part...)
+	code, err := staticFiles.ReadFile("static/min/page.js")
+	if err != nil {
+		return asset{}, fmt.Errorf("read the script: %w", err)
 	}
+	content := fmt.Appendf(nil, "const words=%s;\n%s", catalogue, code)
 	return newAsset("page."+w.Language, ".js", "text/javascript; charset=utf-8", content)
 }
 

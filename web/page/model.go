@@ -1,8 +1,10 @@
 package page
 
 import (
+	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +35,10 @@ type waitingModel struct {
 	Screen  Screen
 	Heading string
 	Banner  string
+	// ByScript says that the lead tells what the script does, which is not for
+	// browsers that run none.
+	ByScript bool
+	NoScript string // what a browser without JavaScript is told
 
 	Place                  Place
 	Number, Serving, Ahead string
@@ -91,6 +97,9 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 		Wait:    w.wait(v.Place.Wait.P50, v.Place.Wait.P90),
 		Back:    back(w, v.TurnTTL, v.LateGrace),
 	}
+	m.NoScript = noScript(w, screen)
+	m.ByScript = screen == ScreenCountdown || screen == ScreenJoining || screen == ScreenHold
+	m.Colours += template.CSS(fmt.Sprintf(":root{--chars:%d}", max(6, len(m.Number))))
 	m.Notice = w.Screens[screen]
 	m.Title = m.Notice.Title + " · " + heading
 	m.Return = v.Return
@@ -101,7 +110,34 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 		m.StartsAt = &moment{ISO: starts.Format(time.RFC3339), Text: starts.Format(w.Labels["moment"])}
 	}
 	m.ForScript = scriptView{Event: v.EventID, Base: m.Base, Return: v.Return, Screen: screen, Place: v.Place}
+	m.ForScript.Place.Message = "" // it is on the page
 	return m
+}
+
+// On marks a part of the page that only these screens show. The script reads
+// the mark, so that the template is the one place that says so.
+func (m waitingModel) On(screens ...Screen) template.HTMLAttr {
+	names := make([]string, len(screens))
+	for i, s := range screens {
+		names[i] = string(s)
+	}
+	mark := `data-on="` + strings.Join(names, " ") + `"`
+	if !slices.Contains(screens, m.Screen) {
+		mark += " hidden"
+	}
+	return template.HTMLAttr(mark)
+}
+
+func noScript(w words, s Screen) string {
+	switch s {
+	case ScreenJoining:
+		return w.Labels["no_script_join"]
+	case ScreenCountdown:
+		return w.Labels["no_script_start"]
+	case ScreenWaiting, ScreenHold:
+		return w.Labels["no_script"]
+	}
+	return ""
 }
 
 func (p *Pages) failure(v ErrorView, nonce string) errorModel {

@@ -70,7 +70,7 @@ type edition struct {
 
 // New returns the pages of a gateway whose reserved prefix is prefix, e.g. "/_rushgate".
 func New(prefix string) (*Pages, error) {
-	templates, err := template.ParseFS(templateFiles, "templates/*.html")
+	templates, err := template.New("").Option("missingkey=error").ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the pages: %w", err)
 	}
@@ -125,6 +125,7 @@ func (p *Pages) write(w http.ResponseWriter, status int, name string, model func
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(status)
 	if _, err := body.WriteTo(w); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

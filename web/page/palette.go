@@ -16,7 +16,7 @@ const legible = 4.5
 // The page's own colours, used where the organizer gives none.
 const (
 	defaultAccent     = "#4338ca"
-	defaultBackground = "#f3f4f8"
+	defaultBackground = "#eceef5"
 	darkest           = "#0d0e12"
 )
 
@@ -51,10 +51,7 @@ func parseColour(s string) (rgb, bool) {
 func schemes(t event.Theme) (light, dark scheme) {
 	accent := colourOr(t.Accent, defaultAccent)
 	background := colourOr(t.Background, defaultBackground)
-	ink := textOn(background)
-	if chosen, ok := parseColour(t.Text); ok {
-		ink = chosen
-	}
+	ink := colourOr(t.Text, mix(textOn(background), accent, 0.12).String())
 	night := mix(colourOr("", darkest), accent, 0.05)
 	return newScheme(background, ink, accent), newScheme(night, mix(white, night, 0.06), accent)
 }

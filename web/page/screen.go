@@ -1,7 +1,7 @@
 package page
 
 // Screen is what the page is about at the moment. Which parts of the page it
-// shows is written once, in static/page.css, by main's data-screen.
+// shows is written once, in templates/waiting.html.
 type Screen string
 
 const (
@@ -23,22 +23,21 @@ const (
 type Banner string
 
 const (
-	BannerNone     Banner = ""
-	BannerPaused   Banner = "paused"
-	BannerQueueAll Banner = "queue_all"
-	BannerHold     Banner = "hold"
-	BannerRestore  Banner = "restore"
-	BannerDraining Banner = "draining"
-	BannerOffline  Banner = "offline" // the script's alone
-	BannerBusy     Banner = "busy"    // the script's alone
+	BannerNone       Banner = ""
+	BannerPaused     Banner = "paused"
+	BannerQueueAll   Banner = "queue_all"
+	BannerHold       Banner = "hold"
+	BannerRestore    Banner = "restore"
+	BannerDraining   Banner = "draining"
+	BannerOffline    Banner = "offline"     // the script's alone
+	BannerOfflineNew Banner = "offline_new" // the script's alone: no place yet
+	BannerBusy       Banner = "busy"        // the script's alone
 )
 
 // screenOf decides what a visitor sees. Its twin is screenOf in static/words.js.
 func screenOf(p Place) Screen {
 	switch p.State {
-	case StateTurn:
-		return ScreenTurn
-	case StateAdmitted:
+	case StateTurn, StateAdmitted:
 		return ScreenTurn
 	case StateMissed:
 		return ScreenMissed
@@ -60,6 +59,8 @@ func screenOf(p Place) Screen {
 		return ScreenHold
 	case p.Mode == ModeClosed:
 		return ScreenClosed
+	case p.Mode == ModeRejected:
+		return ScreenRejected
 	}
 	return ScreenJoining
 }
@@ -67,7 +68,7 @@ func screenOf(p Place) Screen {
 // bannerOf decides what stands above the screen: nothing where a mode is no
 // news to this visitor, or the screen says it already.
 func bannerOf(p Place) Banner {
-	if p.Number == 0 {
+	if screenOf(p) != ScreenWaiting {
 		return BannerNone
 	}
 	switch {

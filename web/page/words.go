@@ -44,6 +44,19 @@ type privacyNote struct {
 	Retention string   `json:"retention"`
 }
 
+// scriptWords is what the script says by itself.
+type scriptWords struct {
+	Language string            `json:"language"`
+	Screens  map[Screen]notice `json:"screens"`
+	Banners  map[Banner]string `json:"banners"`
+	Wait     map[string]string `json:"wait"`
+	Live     map[string]string `json:"live"`
+}
+
+func (w words) forScript() scriptWords {
+	return scriptWords{w.Language, w.Screens, w.Banners, w.Wait, w.Live}
+}
+
 // loadCatalogue reads every language; the first is English, which is what an
 // unknown language falls back to.
 func loadCatalogue() ([]words, error) {

@@ -5,6 +5,7 @@
 const element = (id) => document.getElementById(id);
 const view = JSON.parse(element('view').textContent); // {event, base, return, place, screen}
 const place = view.place;
+place.message = element('message').textContent;
 const heading = element('page').querySelector('h1').textContent;
 
 let screen = view.screen;
@@ -235,7 +236,7 @@ function countdown() {
 function drawClock() {
   if (screen !== 'countdown' || !place.starts_at) return;
   element('clock').hidden = false;
-  put('clock', clock(untilStart()));
+  putBig('clock', clock(untilStart()));
 }
 
 // --- Showing
@@ -244,15 +245,21 @@ function put(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text;
 }
 
+function putBig(id, text) {
+  put(id, text);
+  element(id).style.setProperty('--chars', Math.max(6, text.length));
+}
+
 function show(name) {
   const first = name !== screen;
   screen = name;
   const {title, lead} = words.screens[name];
   element('page').dataset.screen = name;
+  for (const part of document.querySelectorAll('[data-on]')) part.hidden = !part.dataset.on.split(' ').includes(name);
   put('title', title);
   put('lead', lead);
   put('reference', place.reference);
-  element('reference-line').hidden = !place.reference;
+  element('stub').hidden = !place.reference;
   if (name === 'waiting') showNumbers();
   document.title = `${name === 'waiting' ? fill(words.live.tab, {ahead: count(place.ahead), number: count(place.number)}) : title} · ${heading}`;
   if (!first) return;
@@ -260,7 +267,7 @@ function show(name) {
 }
 
 function showNumbers() {
-  put('number', count(place.number));
+  putBig('number', count(place.number));
   put('serving', count(place.serving));
   put('ahead', count(place.ahead));
   const wait = waitWords(place.wait.p50_s, place.wait.p90_s);
@@ -271,7 +278,7 @@ function showNumbers() {
   remember('way', way);
   const bar = element('bar');
   bar.hidden = false;
-  bar.value = Math.max(bar.value, (place.serving - way.from) / Math.max(1, place.number - way.from));
+  bar.value = Math.max(bar.value, 0.02, (place.serving - way.from) / Math.max(1, place.number - way.from));
   milestones(wait);
 }
 
@@ -353,7 +360,7 @@ addEventListener('online', wake);
 addEventListener('pageshow', (event) => event.persisted && wake());
 document.addEventListener('submit', onSubmit);
 for (const time of document.querySelectorAll('time')) {
-  time.textContent = new Date(time.dateTime).toLocaleString(words.language, {
+  time.textContent = new Date(time.dateTime).toLocaleString(navigator.languages.find((l) => l.startsWith(words.language)) ?? words.language, {
     weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit', timeZoneName: 'short',
   });
 }

@@ -11,15 +11,15 @@ function screenOf(p) {
   if (['turn', 'missed', 'left', 'closed', 'rejected', 'sold_out'].includes(p.state)) return p.state;
   if (p.number > 0) return 'waiting';
   if (p.phase === 'before') return 'countdown';
-  if (p.mode === 'hold' || p.mode === 'closed') return p.mode;
+  if (['hold', 'closed', 'rejected'].includes(p.mode)) return p.mode;
   return 'joining';
 }
 
 function bannerOf(p) {
-  if (!p.number) return '';
+  if (screenOf(p) !== 'waiting') return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
-  return p.mode in words.banners ? p.mode : '';
+  return ['paused', 'queue_all', 'restore', 'draining'].includes(p.mode) ? p.mode : '';
 }
 
 function waitWords(p50, p90) {
