@@ -117,6 +117,11 @@ func checkQuery(query string) error {
 
 // canonicalHost returns the host for matching and, with its port, for the shop.
 func canonicalHost(hostport string) (host, authority string, err error) {
+	for i := range len(hostport) {
+		if hostport[i] >= utf8.RuneSelf { // before ToLower, which makes a "k" of the Kelvin sign
+			return "", "", faultHost
+		}
+	}
 	authority = strings.ToLower(hostport) // no copy when it is in lower case already
 	host, port := authority, ""
 	if i := strings.LastIndexByte(authority, ':'); i >= 0 && !strings.HasSuffix(authority, "]") {

@@ -106,6 +106,7 @@ func TestCanonicalTarget(t *testing.T) {
 		{"a host with a path in it", "GET / HTTP/1.1\nHost: a.example/x", target{}, faultHost},
 		{"a host with a user in it", "GET / HTTP/1.1\nHost: x@a.example", target{}, faultHost},
 		{"two hosts in one", "GET / HTTP/1.1\nHost: a.example, b.example", target{}, faultHost},
+		{"a Kelvin sign that would be a k", "GET http://%E2%84%AA.example/ HTTP/1.1\nHost: k.example", target{}, faultHost},
 		{"a port that is none", "GET / HTTP/1.1\nHost: a:b", target{}, faultHost},
 		{"an empty port", "GET / HTTP/1.1\nHost: a:", target{}, faultHost},
 		{"an IPv6 address without an end", "GET / HTTP/1.1\nHost: [::1", target{}, faultHost},
