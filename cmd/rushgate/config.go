@@ -116,20 +116,23 @@ func decodeStrict(data []byte, into *Config) error {
 		return nil
 	}
 	err := yaml.Load(data, into, yaml.WithKnownFields())
-	var wrong *yaml.LoadErrors
-	if !errors.As(err, &wrong) {
-		return err
+	var many *yaml.LoadErrors
+	if errors.As(err, &many) {
+		each := make([]error, 0, len(many.Errors))
+		for _, one := range many.Errors {
+			each = append(each, inPlainWords(one))
+		}
+		return errors.Join(each...)
 	}
-	each := make([]error, 0, len(wrong.Errors))
-	for _, one := range wrong.Errors {
-		each = append(each, errors.New(plainYAML(one.Error())))
+	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
+		return inPlainWords(one)
 	}
-	return errors.Join(each...)
+	return err
 }
 
 var goType = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
-// plainYAML takes the names of our Go types out of the parser's words.
-func plainYAML(message string) string {
-	return goType.ReplaceAllString(message, `unknown field "$1"`)
+// inPlainWords takes the names of our Go types out of the parser's words.
+func inPlainWords(wrong *yaml.LoadError) error {
+	return fmt.Errorf("line %d: %s", wrong.Mark.Line, goType.ReplaceAllString(wrong.Message, `unknown field "$1"`))
 }

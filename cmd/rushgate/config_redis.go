@@ -12,9 +12,9 @@ type Redis struct {
 	URL      string        `yaml:"url" help:"redis://[user:password@]host:port/db, or rediss:// for TLS. None of url, sentinel and cluster: the line lives in this process, for one gateway alone."`
 	Sentinel RedisSentinel `yaml:"sentinel"`
 	Cluster  RedisCluster  `yaml:"cluster"`
-	Username string        `yaml:"username" help:"ACL user on the data nodes of a Sentinel or Cluster; in a url it stands in the url."`
-	Password string        `yaml:"password" help:"Its password; RUSHGATE_REDIS_PASSWORD keeps it out of the file."`
-	TLS      bool          `yaml:"tls" help:"TLS to a Sentinel's or Cluster's nodes."`
+	Username string        `yaml:"username" help:"ACL user on the data nodes; one in the url wins."`
+	Password string        `yaml:"password" help:"Its password, unless the url has one; RUSHGATE_REDIS_PASSWORD keeps it out of the file."`
+	TLS      bool          `yaml:"tls" help:"TLS to a Sentinel's or Cluster's nodes; with url it is rediss://."`
 	Timeout  time.Duration `yaml:"timeout" help:"Of dialling, reading and writing, each. Half a second bounds a half-open connection; commands are never retried blindly."`
 	PoolSize int           `yaml:"pool_size" help:"Connections to each node, at most. The client may open as many again for pipelines: budget twice this for maxclients."`
 }
@@ -53,8 +53,8 @@ func (c Config) validateRedis(p *problems) {
 		if _, err := redis.ParseURL(r.URL); err != nil {
 			p.add("redis.url", redacted(r.URL), "must be redis://[user:password@]host:port/db or rediss://…")
 		}
-		if r.Username != "" || r.Password != "" || r.TLS {
-			p.add("redis", "", "with url, user, password and TLS (rediss://) stand in the url")
+		if r.TLS {
+			p.add("redis.tls", r.TLS, "with url, TLS is rediss://")
 		}
 	}
 	if sentinel && (r.Sentinel.Master == "" || len(r.Sentinel.Addresses) == 0) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -40,8 +41,9 @@ func connectRedis(r Redis) (redis.UniversalClient, error) {
 			return nil, fmt.Errorf("redis.url: %s: not a Redis URL", redacted(r.URL))
 		}
 		options.Addrs = []string{parsed.Addr}
-		options.DB, options.Username, options.Password = parsed.DB, parsed.Username, parsed.Password
-		options.TLSConfig = parsed.TLSConfig
+		options.DB, options.TLSConfig = parsed.DB, parsed.TLSConfig
+		options.Username = cmp.Or(parsed.Username, options.Username)
+		options.Password = cmp.Or(parsed.Password, options.Password)
 		return redis.NewUniversalClient(&options), nil
 	case r.Sentinel.Master != "":
 		options.Addrs, options.MasterName = r.Sentinel.Addresses, r.Sentinel.Master

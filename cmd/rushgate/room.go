@@ -14,7 +14,7 @@ import (
 
 type roomCommand struct {
 	Event  string   `arg:"" help:"Event id."`
-	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,release-all,rate,cap,message,readiness" help:"What to do: ${enum}."`
+	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,release-all,rate,cap,message,readiness" help:"One of the above."`
 	Value  []string `arg:"" optional:"" help:"rate, cap: the number; message: the text; release-all: how many people wait."`
 
 	API    string `name:"api" fromenv:"RUSHGATE_API_URL" default:"http://127.0.0.1:8081" placeholder:"URL" help:"Organizer API (RUSHGATE_API_URL)."`
