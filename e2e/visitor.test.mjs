@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { TURN_MS, arrive, atTheShop, numberOn, organizer, purchase, startBrowser, startDemo } from './demo.mjs';
+import { TURN_MS, arrive, atTheShop, numberOn, organizer, purchase, releaseAll, startBrowser, startDemo } from './demo.mjs';
 
 const axe = createRequire(import.meta.url).resolve('axe-core');
 
@@ -73,6 +73,7 @@ describe('the waiting room', { timeout: 10 * 60_000 }, () => {
   test('the organizer pauses and goes on', async (t) => {
     const page = await visit(t);
     await arrive(page, demo);
+    t.after(() => organizer(demo, 'unpause'));
     await organizer(demo, 'pause');
     await page.locator('#banner', { hasText: 'paused' }).waitFor({ timeout: TURN_MS });
     await organizer(demo, 'unpause');
@@ -82,11 +83,13 @@ describe('the waiting room', { timeout: 10 * 60_000 }, () => {
   test('the organizer lets everybody in, then turns the room on again', async (t) => {
     const page = await visit(t);
     await arrive(page, demo);
-    const { waiting } = await organizer(demo, 'live');
-    await organizer(demo, 'release-all', { waiting });
+    t.after(() => organizer(demo, 'resume'));
+    await releaseAll(demo);
     await atTheShop(page);
-    await (await visit(t)).goto(demo.buy).then((answer) => assert.equal(answer.headers()['rushgate-state'], undefined));
+    const passerBy = await visit(t);
+    assert.equal((await passerBy.goto(demo.buy)).headers()['rushgate-state'], undefined, 'while the room is off nobody waits');
     await organizer(demo, 'resume');
+    await arrive(await visit(t), demo);
   });
 
   for (const colorScheme of ['light', 'dark']) {
