@@ -48,7 +48,7 @@ func (l *ledger) versionsOutOfOrder(changes []*Event) []Violation {
 
 func (l *ledger) policyWentBack() []Violation {
 	var found []Violation
-	var newest *Event
+	var newest *Event // the first to obey the highest version
 	for i := range l.events {
 		e := &l.events[i]
 		if e.Kind != ticked {
@@ -58,7 +58,7 @@ func (l *ledger) policyWentBack() []Violation {
 			found = append(found, broken([]Event{*newest, *e}, "the room obeyed version %d at %s and version %d at %s",
 				newest.room.Version, l.clock(newest.To), e.room.Version, l.clock(e.To)))
 		}
-		if newest == nil || e.room.Version >= newest.room.Version {
+		if newest == nil || e.room.Version > newest.room.Version {
 			newest = e
 		}
 	}

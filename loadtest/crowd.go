@@ -94,7 +94,7 @@ func (r *run) send(ctx context.Context, opened time.Time) []trip {
 			r.tally.arrived.Add(1)
 			trips[i].came = r.clock.now()
 			newVisitor(r, i, &trips[i]).come(ctx)
-			r.tally.gone.Add(1)
+			r.tally.end(&trips[i])
 		})
 	}
 	all.Wait()

@@ -53,7 +53,7 @@ func small() Crowd {
 	mix.Wanders = 0
 	return Crowd{
 		Visitors: 300, Shape: Spike{Over: time.Second, First: 0.5}, Mix: mix, Seed: 1,
-		Pace: 1, Think: 20 * time.Millisecond, TurnTTL: 700 * time.Millisecond, Connections: 32,
+		Pace: 0.3, Think: 20 * time.Millisecond, TurnTTL: 700 * time.Millisecond, Connections: 32,
 	}
 }
 
@@ -99,7 +99,9 @@ func TestDishonestGatesAreFoundOut(t *testing.T) {
 	} {
 		t.Run(string(test.fault), func(t *testing.T) {
 			t.Parallel()
-			_, verdict := visit(t, test.fault, small())
+			crowd := small()
+			crowd.Mix.Late = 0 // who comes late only takes time here
+			_, verdict := visit(t, test.fault, crowd)
 			if verdict.Outlook != Broken {
 				t.Errorf("Judge(a gate that %s) = %v; want broken", test.fault, verdict)
 			}

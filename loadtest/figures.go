@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/bilten/rushgate/invariant"
 )
 
 // Outcome is how a visitor's way ended.
@@ -70,14 +68,22 @@ func (t *tally) place(trip *trip, at int64, p place) {
 	}
 }
 
-func (t *tally) admit(trip *trip, at int64, entry invariant.Entry) {
+func (t *tally) admit(trip *trip, at int64) {
 	if trip.admitted == 0 {
 		trip.admitted = at
 		trip.turn(at)
 		t.admitted.Add(1)
-		if entry == invariant.FromLine {
+		if trip.placed != 0 {
 			t.waiting.Add(-1)
 		}
+	}
+}
+
+// end counts a visitor whose way is over.
+func (t *tally) end(trip *trip) {
+	t.gone.Add(1)
+	if trip.placed != 0 && trip.admitted == 0 {
+		t.waiting.Add(-1)
 	}
 }
 

@@ -140,7 +140,7 @@ func (v *visitor) hear(what action, a answer) {
 		v.history.Add(invariant.Extended(when, v.id, t.Session, t.Ends*1e6))
 	} else {
 		v.history.Add(invariant.Admitted(when, v.id, entry, t.Session, t.Ends*1e6))
-		v.tally.admit(v.trip, a.answered, entry)
+		v.tally.admit(v.trip, a.answered)
 	}
 	v.ticket, v.state = t, admitted
 }
