@@ -11,13 +11,14 @@ import (
 )
 
 // Admission lets a visitor through to the protected routes of one event until
-// it ends. Start and Visitor together name the session. Times are unix ms by
+// it ends. Generation and Session together name the session. Times are unix ms by
 // the store's clock; in the token IssuedAt and Ends are cut to whole seconds.
 type Admission struct {
 	Event        string
 	Organization string
 	Visitor      Visitor
-	Start        int64
+	Generation   uint64 // of the room that gave the session
+	Session      int64  // its number in that room; 0 with Open
 	IssuedAt     int64
 	Ends         int64 // never after the session's end in the store
 	Line         string
@@ -29,7 +30,10 @@ type Admission struct {
 
 // ID names the session: every admission issued for it has the same.
 func (a Admission) ID() string {
-	return hex.EncodeToString(a.Visitor[:]) + "." + strconv.FormatInt(a.Start, 10)
+	if a.Open {
+		return "open." + hex.EncodeToString(a.Visitor[:])
+	}
+	return strconv.FormatUint(a.Generation, 16) + "." + strconv.FormatInt(a.Session, 10)
 }
 
 // Want is what an admission must be to be accepted.

@@ -261,7 +261,7 @@ func TestAdmissionsOfOneSessionShareAnID(t *testing.T) {
 		t.Errorf("ID of a renewed admission = %s; want %s", second.ID(), first.ID())
 	}
 	later := someAdmission
-	later.Start++
+	later.Session++
 	if later.ID() == first.ID() {
 		t.Error("ID of a later session of the same visitor is the same; want another")
 	}

@@ -86,7 +86,7 @@ var (
 	start         = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	someAdmission = Admission{
 		Event: "evt", Organization: "acme", Visitor: Visitor{0: 7, 15: 9},
-		Start: start.UnixMilli(), IssuedAt: start.UnixMilli(), Ends: start.Add(5 * time.Minute).UnixMilli(),
+		Generation: 0xfeed, Session: 17, IssuedAt: start.UnixMilli(), Ends: start.Add(5 * time.Minute).UnixMilli(),
 		Line: "general", Number: 1234, Prices: map[string]int64{"standing": 8900, "seated": 12900},
 	}
 )

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ type claims struct {
 	jwt.RegisteredClaims
 	Schema       int              `json:"v"`
 	Organization string           `json:"org"`
-	Start        int64            `json:"sst"` // unix ms
+	Generation   string           `json:"gen,omitempty"` // hex: 64 bits are more than a JSON number holds
+	Session      int64            `json:"ses,omitempty"`
 	Line         string           `json:"line,omitempty"`
 	Number       int64            `json:"num,omitempty"`
 	Probation    bool             `json:"prb,omitempty"`
@@ -46,7 +48,8 @@ func (a Admission) claims(issuer string) *claims {
 		},
 		Schema:       schema,
 		Organization: a.Organization,
-		Start:        a.Start,
+		Generation:   strconv.FormatUint(a.Generation, 16),
+		Session:      a.Session,
 		Line:         a.Line,
 		Number:       a.Number,
 		Probation:    a.Probation,
@@ -62,11 +65,16 @@ func (c *claims) admission() (Admission, error) {
 	if err != nil || len(sub) != len(Visitor{}) || len(c.Audience) != 1 || !complete || !c.NotBefore.Equal(c.IssuedAt.Time) {
 		return Admission{}, errClaims
 	}
+	generation, err := strconv.ParseUint(c.Generation, 16, 64)
+	if err != nil || strconv.FormatUint(generation, 16) != c.Generation {
+		return Admission{}, errClaims
+	}
 	a := Admission{
 		Event:        c.Audience[0],
 		Organization: c.Organization,
 		Visitor:      Visitor(sub),
-		Start:        c.Start,
+		Generation:   generation,
+		Session:      c.Session,
 		IssuedAt:     c.IssuedAt.UnixMilli(),
 		Ends:         c.ExpiresAt.UnixMilli(),
 		Line:         c.Line,

@@ -36,7 +36,7 @@ func ExampleKeys_Verify() {
 	}
 	const now, minute = 1_803_891_600_000, 60_000
 	token, err := keys.Sign(admission.Admission{
-		Event: "summer-tour", Organization: "acme", Start: now, IssuedAt: now, Ends: now + 5*minute,
+		Event: "summer-tour", Organization: "acme", Generation: 0xfeed, Session: 17, IssuedAt: now, Ends: now + 5*minute,
 		Prices: map[string]int64{"seated": 12900},
 	})
 	if err != nil {

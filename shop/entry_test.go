@@ -35,7 +35,7 @@ func TestPageSaysHowTheVisitorCameIn(t *testing.T) {
 	token := func(number int64) string {
 		signed, err := keys.Sign(admission.Admission{
 			Event: "harbour-lights", Organization: "quay", Visitor: admission.Visitor{1}, Line: "general", Number: number,
-			Start: now().UnixMilli(), IssuedAt: now().UnixMilli(), Ends: now().Add(time.Minute).UnixMilli(),
+			Generation: 0xfeed, Session: 17, IssuedAt: now().UnixMilli(), Ends: now().Add(time.Minute).UnixMilli(),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -36,7 +36,7 @@ func Example() {
 	now := time.Now()
 	token, _ := keys.Sign(admission.Admission{
 		Event: "summer-tour", Organization: "acme",
-		Start: now.UnixMilli(), IssuedAt: now.UnixMilli(), Ends: now.Add(5 * time.Minute).UnixMilli(),
+		Generation: 0xfeed, Session: 17, IssuedAt: now.UnixMilli(), Ends: now.Add(5 * time.Minute).UnixMilli(),
 		Prices: map[string]int64{"seated": 12900},
 	})
 	for _, header := range []string{token, "made up"} {

@@ -54,7 +54,7 @@ func TestTheNodeGuideWorks(t *testing.T) {
 			}
 			now := time.Now()
 			good := someAdmission()
-			good.Start, good.IssuedAt, good.Ends = now.UnixMilli(), now.UnixMilli(), now.Add(5*time.Minute).UnixMilli()
+			good.IssuedAt, good.Ends = now.UnixMilli(), now.Add(5*time.Minute).UnixMilli()
 			other, rival, ended := good, good, good
 			other.Event = "other"
 			rival.Organization = "rival"

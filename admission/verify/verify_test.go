@@ -20,7 +20,7 @@ var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 func someAdmission() admission.Admission {
 	return admission.Admission{
 		Event: "evt", Organization: "acme", Visitor: admission.Visitor{7},
-		Start: start.UnixMilli(), IssuedAt: start.UnixMilli(), Ends: start.Add(5 * time.Minute).UnixMilli(),
+		Generation: 0xfeed, Session: 17, IssuedAt: start.UnixMilli(), Ends: start.Add(5 * time.Minute).UnixMilli(),
 		Line: "general", Number: 12, Prices: map[string]int64{"seated": 12900},
 	}
 }
