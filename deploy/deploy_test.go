@@ -53,6 +53,14 @@ func TestComposeNamesWhatIsThere(t *testing.T) {
 	}
 }
 
+func TestImageIsBuiltWithTheModulesGo(t *testing.T) {
+	image := regexp.MustCompile(`FROM golang:(\S+)`).FindStringSubmatch(read(t, "Dockerfile"))
+	module := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "../go.mod"))
+	if image == nil || module == nil || image[1] != module[1] {
+		t.Errorf("the image is built with Go %q, go.mod wants %q", image, module)
+	}
+}
+
 // The image's own build line makes the binaries that the rest of this test
 // runs: static ones, since the image has nothing to link with.
 func TestImageHoldsStaticBinariesThatTakeTheShippedFiles(t *testing.T) {
