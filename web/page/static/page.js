@@ -68,15 +68,17 @@ async function run(task) {
   if (busy) return;
   busy = true;
   clearTimeout(timer);
+  next = null;
   try {
     await task();
     failures = 0;
   } catch (error) {
-    if (!(error instanceof Away)) throw error;
+    if (!(error instanceof Away)) console.error(error); // our mistake; the page goes on all the same
     failures += 1;
-    if (place.number) showBanner(error.banner);
-    else if (error.banner === 'hold' && screen === 'joining') show('hold');
-    else if (error.banner === 'offline') showBanner('offline_new');
+    const offline = error.banner === 'offline';
+    if (place.number) showBanner(offline ? 'offline' : 'hold');
+    else if (offline) showBanner('offline_new');
+    else if (screen === 'joining') show('hold');
     later(task, jitter(Math.min(60000, 1000 * 2 ** failures)));
   } finally {
     busy = false;
@@ -342,7 +344,8 @@ const remember = (key, value) => {
 // --- Starting
 
 function wake() {
-  if (!document.hidden && next && Date.now() - askedAt > 2000) run(screen === 'door' ? claim : next);
+  if (document.hidden || !next) return;
+  later(screen === 'door' ? claim : next, Math.max(0, askedAt + 2000 - Date.now()));
 }
 
 function onSubmit(event) {

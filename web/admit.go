@@ -1,0 +1,95 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
+)
+
+// cookieLife is how long a browser keeps pass and visitor cookie. A pass is
+// worth nothing once its event is over; this only tidies up.
+const cookieLife = 7 * 24 * time.Hour
+
+// admit gives the visitor the admission of a session that the store has told.
+func (v *visit) admit(a queue.Answer) error {
+	adm := admission.Admission{
+		Event: v.event().ID, Organization: v.event().Organization,
+		Visitor: v.visitor(), Generation: a.Generation, Session: a.Session,
+		IssuedAt: v.storeTime(), Ends: a.Ends, Probation: a.Probation,
+	}
+	if v.who.standing != noAdmission {
+		adm.Visitor, adm.Line, adm.Number = v.who.admission.Visitor, v.who.admission.Line, v.who.admission.Number
+	}
+	if v.who.hasPass && v.who.pass.Visitor == adm.Visitor && v.who.pass.Generation == a.Generation {
+		adm.Line, adm.Number = v.who.pass.Line, v.who.pass.Number
+	}
+	return v.hand(adm)
+}
+
+// admitOpen gives an admission that asks the store nothing: the room is off. It
+// becomes a session when the room is on again, and is void once the sale starts.
+func (v *visit) admitOpen() error {
+	now := v.storeTime()
+	ends := now + time.Duration(v.event().Room.SessionDuration).Milliseconds()
+	if start := v.event().Room.EventStartTime; !start.IsZero() && now < start.UnixMilli() {
+		ends = min(ends, start.UnixMilli())
+	}
+	return v.hand(admission.Admission{
+		Event: v.event().ID, Organization: v.event().Organization,
+		Visitor: v.visitor(), IssuedAt: now, Ends: ends, Open: true,
+	})
+}
+
+func (v *visit) hand(a admission.Admission) error {
+	left := time.Duration(a.Ends-v.storeTime()) * time.Millisecond
+	if left < time.Second {
+		return nil // it would have ended before it arrived
+	}
+	token, err := v.g.keys().Sign(a)
+	if err != nil {
+		return fmt.Errorf("sign an admission: %w", err)
+	}
+	v.who.admission, v.who.token, v.who.standing = a, token, live
+	v.leave.admission = token
+	v.leave.cookie = v.jar().make(admissionCookie, token, left)
+	return nil
+}
+
+// seat gives the visitor the pass of a place.
+func (v *visit) seat(a queue.Answer, line string) {
+	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number}
+	if a.State != queue.Waiting {
+		// Called, or on the way there: a number that has been reached, and the store
+		// knows the rest.
+		held.Line, held.Order = line, 1
+		for _, l := range v.view.Snapshot.Lines {
+			if l.Serving > 0 {
+				held.Line = l.Name
+			}
+		}
+	}
+	if v.who.hasPass && v.held() == held {
+		return
+	}
+	if v.who.hasPass && a.State != queue.Waiting && v.who.pass.Generation == a.Generation {
+		return // the pass in hand knows more
+	}
+	visitor := v.visitor()
+	wait := v.view.Place(held, v.now).Wait
+	v.who.hasPass = true
+	v.who.pass = admission.Pass{
+		Event: v.event().ID, Generation: held.Generation, Line: held.Line, Visitor: visitor,
+		Order: held.Order, Number: held.Number, JoinedAt: v.storeTime(),
+		PromiseP50: seconds16(wait.P50), PromiseP90: seconds16(wait.P90),
+	}
+	v.leave.pass = v.g.keys().SealPass(v.who.pass)
+	v.leave.cookie = v.jar().make(passCookie, v.leave.pass, cookieLife)
+}
+
+func seconds16(d time.Duration) uint16 {
+	return uint16(min(math.MaxUint16, max(0, int64(d/time.Second))))
+}

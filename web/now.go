@@ -1,0 +1,87 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/web/page"
+)
+
+// nowMaxAge is how long a cache may answer for us. A place that is a second old
+// hurts nobody; a CDN that answers a million polls with one fetch helps all.
+const nowMaxAge = time.Second
+
+// nowAnswer is the public snapshot as bytes, made once for each view.
+type nowAnswer struct {
+	view *room.View
+	mode page.Mode
+	body []byte
+	etag string // weak: the moment itself may differ
+}
+
+// nows keeps the last answer of each event.
+type nows struct{ byEvent sync.Map }
+
+func (g *Gateway) seeNow(c echo.Context) error {
+	rm, ok := g.roomOf(c)
+	if !ok {
+		return refuse(http.StatusNotFound, "no_event", "There is no such event here.")
+	}
+	view := rm.View()
+	mode, _ := view.ModeAt(g.now())
+	answer, err := g.nows.of(view, modeOf(mode == room.Hold, view.Stance), view.StoreTime(g.now()))
+	if err != nil {
+		return err
+	}
+	crossOrigin(c.Response(), c.Request(), view.Event.Browser.CORSOrigins)
+	h := c.Response().Header()
+	h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(nowMaxAge.Seconds())))
+	h.Set("ETag", answer.etag)
+	if c.Request().Header.Get("If-None-Match") == answer.etag {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.JSONBlob(http.StatusOK, answer.body)
+}
+
+func (n *nows) of(view *room.View, mode page.Mode, at int64) (*nowAnswer, error) {
+	if have, ok := n.byEvent.Load(view.Event.ID); ok {
+		if a, ok := have.(*nowAnswer); ok && a.view == view && a.mode == mode {
+			return a, nil
+		}
+	}
+	a, err := newNowAnswer(view, mode, at)
+	if err == nil {
+		n.byEvent.Store(view.Event.ID, a)
+	}
+	return a, err
+}
+
+func newNowAnswer(view *room.View, mode page.Mode, at int64) (*nowAnswer, error) {
+	now := page.Now{
+		Event: view.Event.ID, Mode: mode, Phase: string(view.Phase),
+		Generation: strconv.FormatUint(view.Snapshot.Generation, 16), Lines: map[string]page.Line{}, Message: view.Event.Page.Message,
+	}
+	for _, line := range view.Snapshot.Lines {
+		now.Lines[line.Name] = page.Line{Serving: line.Serving, Issued: line.Issued, PerMinute: view.PerMinute(line.Name)}
+	}
+	tagged, err := json.Marshal(now)
+	if err != nil {
+		return nil, err
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(tagged)
+	now.At = time.UnixMilli(at).UTC()
+	body, err := json.Marshal(now)
+	if err != nil {
+		return nil, err
+	}
+	return &nowAnswer{view: view, mode: mode, body: append(body, '\n'), etag: fmt.Sprintf(`W/"%x"`, sum.Sum64())}, nil
+}

@@ -1,0 +1,278 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/web/page"
+	"github.com/bilten/rushgate/web/upstream"
+)
+
+// commandTimeout bounds how long an answer of the shop waits for its own
+// command to be carried out.
+const commandTimeout = time.Second
+
+// protected is the gate: a request to a route that an event protects.
+func (g *Gateway) protected(w http.ResponseWriter, r *http.Request, t target, rm *room.Room, route event.Route) error {
+	if origins := rm.View().Event.Browser.CORSOrigins; preflight(r) && allowedOrigin(r, origins) {
+		answerPreflight(w, r, origins)
+		return nil
+	}
+	v, err := g.newVisit(r, rm, route.Action == event.Commit)
+	if err != nil {
+		return err
+	}
+	through, why, p, err := v.pass(route.Action == event.Commit)
+	if why == becauseNewcomer {
+		why = reason(v.view.Stance.Reason)
+	}
+	g.metrics.decisions.WithLabelValues(v.event().ID, string(why)).Inc()
+	if err != nil {
+		var told *problem
+		if !errors.As(err, &told) || told.status == http.StatusInternalServerError {
+			return err
+		}
+		switch {
+		case told.place != nil:
+			p = *told.place
+		default:
+			p = v.place()
+		}
+		if told.code == holdCode {
+			p.Mode = page.ModeHold
+		}
+		return v.turnAway(w, p, told)
+	}
+	if through {
+		return v.forward(w, t, route)
+	}
+	return v.turnAway(w, p, nil)
+}
+
+// pass carries out what the gate decides. Where the store's answer changes the
+// picture, the gate decides again, once.
+func (v *visit) pass(commit bool) (through bool, why reason, p page.Place, err error) {
+	step, why := decide(v.question(commit))
+	if step == touch || step == adopt {
+		if through, err := v.extend(step == adopt); through || err != nil {
+			return through, why, page.Place{}, err
+		}
+		v.who.standing = noAdmission
+		step, why = decide(v.question(commit))
+	}
+	switch step {
+	case letThrough:
+		return true, why, p, nil
+	case giveOpen:
+		if navigation(v.r) {
+			err = v.admitOpen()
+		}
+		return err == nil, why, p, err
+	case claim:
+		p, err = v.claim()
+		return err == nil, why, p, err
+	case enter:
+		return v.enter(why)
+	}
+	if v.joinsByGET() {
+		p, err = v.join("")
+		return err == nil && p.State == page.StateAdmitted, why, p, err
+	}
+	return false, why, v.place(), nil
+}
+
+func (v *visit) question(commit bool) question {
+	held := v.view.Place(v.held(), v.now)
+	s := v.view.Snapshot
+	q := question{
+		admission: v.who.standing, newcomer: v.view.Stance.Newcomer, commit: commit, hold: v.hold(), prefetch: prefetch(v.r),
+		place: held.State != room.None, reached: held.State == room.Turn,
+		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers),
+	}
+	half := time.Duration(v.event().Room.SessionDuration).Milliseconds() / 2
+	if q.admission == open && q.newcomer == event.Through && v.who.admission.Ends-v.storeTime() < half {
+		q.admission = noAdmission // as good as a new one
+	}
+	return q
+}
+
+// extend touches the session, or makes one of an open admission. A store that
+// does not answer throws out nobody whose admission is good.
+func (v *visit) extend(adopted bool) (bool, error) {
+	a := v.who.admission
+	what := queue.Visit{Session: a.Session}
+	if adopted {
+		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime())}
+	}
+	answer, err := v.ask(queue.Touch, what)
+	switch {
+	case err != nil && v.who.standing != spent:
+		return true, nil
+	case err != nil:
+		return false, err
+	case answer.State != queue.Active:
+		return false, nil
+	case adopted || a.Probation || answer.Ends-a.Ends > time.Second.Milliseconds():
+		return true, v.admit(answer)
+	}
+	return true, nil
+}
+
+// enter goes straight in, or finds that somebody was faster.
+func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
+	if v.stranger() {
+		if err := v.limit(); err != nil {
+			return false, why, v.place(), err
+		}
+	}
+	answer, err := v.ask(queue.Join, queue.Visit{})
+	switch {
+	case err != nil:
+		return false, why, v.place(), err
+	case answer.State == queue.Active:
+		err := v.admit(answer)
+		return err == nil, why, v.placeOf(answer), err
+	}
+	if v.joinsByGET() {
+		p, err := v.join("")
+		return err == nil && p.State == page.StateAdmitted, becauseNewcomer, p, err
+	}
+	return false, becauseNewcomer, v.place(), nil
+}
+
+// joinsByGET: a client that asks for JSON by name, where the event allows it,
+// takes its place with the GET. No crawler or link preview does that.
+func (v *visit) joinsByGET() bool {
+	newcomer := v.view.Stance.Newcomer
+	return v.jsonMode() && !v.hold() && (newcomer == event.Enter || newcomer == event.Queue) &&
+		v.view.Place(v.held(), v.now).State == room.None
+}
+
+func (v *visit) jsonMode() bool {
+	return v.r.Method == http.MethodGet && v.event().Room.JSONResponseEnabled && preferred(v.r) == asJSON
+}
+
+// turnAway answers a request that must wait: a person gets the page, a client
+// in JSON mode its place, and everything else 429, which no script mistakes for
+// the shop's own answer.
+func (v *visit) turnAway(w http.ResponseWriter, p page.Place, told *problem) error {
+	h := w.Header()
+	crossOrigin(w, v.r, v.event().Browser.CORSOrigins)
+	after := max(time.Second, millis(p.RetryAfterMS))
+	if told != nil && told.retryAfter > 0 {
+		after = told.retryAfter
+	}
+	h.Set(stateHeader, string(p.State))
+	h.Set("Retry-After", retrySeconds(after))
+	h.Set("Cache-Control", "no-store")
+	status := v.event().Room.QueueingStatusCode
+	switch {
+	case navigation(v.r):
+		if v.leave.cookie == nil && !v.who.known && !v.who.hasPass {
+			v.leave.cookie = v.jar().make(browserCookie, v.g.keys().SealBrowser(v.who.browser), cookieLife)
+		}
+		v.part(w)
+		return v.g.pages.Waiting(w, status, v.pageView(p, v.asked()))
+	case v.jsonMode() && told == nil:
+		v.part(w)
+		return writePlace(w, status, p)
+	}
+	if told == nil || told.status < 400 {
+		told = refuse(http.StatusTooManyRequests, "must_wait", "There is a line for this address: "+v.g.prefix+"/"+v.event().ID+"/join")
+	}
+	v.part(w)
+	return told.after(after).with(p)
+}
+
+// asked is the address that the visitor wanted, to come back to.
+func (v *visit) asked() string {
+	path, ok := safeReturn(v.r.URL.RequestURI(), v.g.prefix)
+	if !ok {
+		return v.returnPath(wish{})
+	}
+	return path
+}
+
+// forward sends the request to the shop, with the admission for it to verify.
+func (v *visit) forward(w http.ResponseWriter, t target, route event.Route) error {
+	return v.g.send(w, v.r, t, v.addr, exchange{
+		admission: v.who.token,
+		answer: func(answer *http.Response, word originWord) {
+			v.obey(word.Command)
+			if !route.Shared {
+				makePrivate(answer.Header)
+			}
+			if v.leave.cookie != nil {
+				answer.Header.Set("Cache-Control", "no-store") // what sets a cookie is nobody else's
+			}
+			v.part(headers(answer.Header))
+		},
+	})
+}
+
+// obey does what the shop says about the visitor's session.
+func (v *visit) obey(command originCommand) {
+	a := v.who.admission
+	if command == originNone || v.who.token == "" || a.Open {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), commandTimeout)
+	defer cancel()
+	var err error
+	switch command {
+	case originComplete, originRevoke:
+		_, err = v.room.Complete(ctx, a.Visitor, a.Generation, a.Session)
+		v.leave = parting{cookie: v.jar().make(admissionCookie, "", 0)}
+	case originExtend:
+		var answer queue.Answer
+		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session}); err == nil && answer.State == queue.Active {
+			err = v.admit(answer)
+		}
+	}
+	v.g.metrics.commands.WithLabelValues(v.event().ID, string(command)).Inc()
+	if err != nil {
+		v.g.log.Error("a command of the shop was not carried out", "event", v.event().ID, "command", string(command), "error", err)
+	}
+}
+
+// exchange is what the gate adds to a forwarded request.
+type exchange struct {
+	admission string                           // for the shop; empty: none
+	answer    func(*http.Response, originWord) // sees the shop's answer first; may be nil
+}
+
+// send forwards to whichever pool the operator has named for host and path.
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr visitorAddr, x exchange) error {
+	pool, ok := g.pools(t.Host, t.Path)
+	if !ok {
+		return refuse(http.StatusNotFound, "no_shop", "Nothing is served at this address.")
+	}
+	return pool.Forward(w, r, upstream.Exchange{
+		Path: t.Path, Host: t.Authority, Proto: addr.proto(r), For: addr.Chain,
+		Request: func(h http.Header) {
+			cleanRequest(h, addr.Trusted)
+			if x.admission != "" {
+				h.Set(admissionHeader, x.admission)
+			}
+		},
+		Answer: func(answer *http.Response) error {
+			word := hearOrigin(answer.Header)
+			if x.answer != nil {
+				x.answer(answer, word)
+			}
+			return nil
+		},
+	})
+}
+
+// headers lets a header map stand where a response writer is asked for.
+type headers http.Header
+
+func (h headers) Header() http.Header       { return http.Header(h) }
+func (headers) Write(b []byte) (int, error) { return len(b), nil }
+func (headers) WriteHeader(int)             {}

@@ -1,0 +1,278 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/web/page"
+)
+
+// own makes the visitors' own routes below the reserved prefix.
+func (g *Gateway) own() http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect() // nothing here asks Echo for an address; nothing may be misled by one
+	e.HTTPErrorHandler = func(err error, c echo.Context) {
+		if !c.Response().Committed {
+			g.fail(c.Response(), c.Request(), err)
+		}
+	}
+	e.GET(g.prefix+"/assets/:name", func(c echo.Context) error {
+		g.pages.ServeAsset(c.Response(), c.Request())
+		return nil
+	})
+	e.GET(g.prefix+"/:event/now", g.seeNow)
+	e.GET(g.prefix+"/:event/status", g.visitors(status))
+	e.GET(g.prefix+"/:event/privacy", g.visitors(privacy))
+	e.GET(g.prefix+"/:event/joined", g.visitors(joined))
+	e.POST(g.prefix+"/:event/join", g.visitors(join))
+	e.POST(g.prefix+"/:event/claim", g.visitors(claimTurn))
+	e.POST(g.prefix+"/:event/leave", g.visitors(leave))
+	e.OPTIONS(g.prefix+"/:event/*", func(c echo.Context) error {
+		rm, ok := g.roomOf(c)
+		if !ok || !preflight(c.Request()) {
+			return echo.ErrNotFound
+		}
+		answerPreflight(c.Response(), c.Request(), rm.View().Event.Browser.CORSOrigins)
+		return nil
+	})
+	return e
+}
+
+// visitors is the frame around everything a visitor asks: which event, who,
+// and from where.
+func (g *Gateway) visitors(handle func(echo.Context, *visit) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		rm, ok := g.roomOf(c)
+		if !ok {
+			return refuse(http.StatusNotFound, "no_event", "There is no such event here.")
+		}
+		origins := rm.View().Event.Browser.CORSOrigins
+		crossOrigin(c.Response(), c.Request(), origins)
+		if c.Request().Method == http.MethodPost && fromElsewhere(c.Request(), origins) {
+			return refuse(http.StatusForbidden, "cross_site", "Another site's page may not do this.")
+		}
+		v, err := g.newVisit(c.Request(), rm, false)
+		if err != nil {
+			return err
+		}
+		c.Response().Before(func() {
+			c.Response().Header().Set("X-Response-Time", fmt.Sprintf("%.1fms", float64(g.now().Sub(v.now).Microseconds())/1000))
+		})
+		return handle(c, v)
+	}
+}
+
+// status is the poll: verified, computed and answered without asking anybody.
+func status(c echo.Context, v *visit) error {
+	p := v.place()
+	if p.State == page.StateNone {
+		return noPlace().with(p)
+	}
+	return v.tell(c, p)
+}
+
+// wish is what a visitor may send along.
+type wish struct {
+	Line   string `json:"line"`
+	Return string `json:"return"`
+	// Reserved: what opens other lines than general. Read, so that a client may
+	// send them already, and refused as long as no line asks for them.
+	Code     string `json:"code"`
+	Identity string `json:"identity"`
+	Proof    string `json:"proof"`
+}
+
+func (v *visit) wish(c echo.Context) (wish, error) {
+	body, err := readOwnBody(c.Response(), c.Request(), v.now)
+	if err != nil || len(body) == 0 {
+		return wish{}, err
+	}
+	bad := refuse(http.StatusBadRequest, "bad_request", "The body is neither the JSON nor the form that this address takes.")
+	var w wish
+	switch kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); kind {
+	case "application/json":
+		decoder := json.NewDecoder(strings.NewReader(string(body)))
+		decoder.DisallowUnknownFields()
+		if decoder.Decode(&w) != nil || decoder.More() {
+			return wish{}, bad
+		}
+	case "application/x-www-form-urlencoded":
+		values, err := url.ParseQuery(string(body))
+		if err != nil {
+			return wish{}, bad
+		}
+		w = wish{Line: values.Get("line"), Return: values.Get("return")}
+	default:
+		return wish{}, bad
+	}
+	return w, nil
+}
+
+func join(c echo.Context, v *visit) error {
+	w, err := v.wish(c)
+	if err != nil {
+		return err
+	}
+	p, err := v.join(w.Line)
+	if err != nil {
+		return v.tellForm(c, w, err)
+	}
+	p.Location = v.wayOn(p, w)
+	if postedForm(c.Request()) {
+		return v.sendOn(c, w)
+	}
+	return v.tell(c, p)
+}
+
+// join takes a place, or the shop itself when nobody waits.
+func (v *visit) join(line string) (page.Place, error) {
+	if line == "" {
+		line = event.General
+	}
+	if line != event.General {
+		return page.Place{}, refuse(http.StatusForbidden, "line_closed", "This line cannot be joined without a code or an account.")
+	}
+	p := v.place()
+	newcomer := v.view.Stance.Newcomer
+	switch {
+	case v.admitted():
+		return p, nil
+	case newcomer == event.Through:
+		return p, v.admitOpen()
+	case newcomer != event.Enter && newcomer != event.Queue && v.seated():
+		return p, nil // nobody joins now, but this one has
+	case newcomer == event.Countdown:
+		return p, refuse(http.StatusConflict, "not_open_yet", "The line opens when the sale starts.").with(p)
+	case newcomer == event.Closed:
+		return p, refuse(http.StatusConflict, "closed", "The line is closed.").with(p)
+	case newcomer == event.Rejected:
+		return p, refuse(http.StatusConflict, "rejected", "Nobody can join for the moment.").with(p)
+	case v.hold():
+		return p, onHold(nil).with(p)
+	}
+	if err := v.limit(); err != nil {
+		return page.Place{}, err
+	}
+	a, err := v.ask(queue.Join, queue.Visit{Line: line})
+	if err != nil {
+		return page.Place{}, err
+	}
+	v.g.metrics.joins.WithLabelValues(v.event().ID, a.State.String()).Inc()
+	if a.State == queue.Active {
+		err := v.admit(a)
+		return v.placeOf(a), err
+	}
+	if a.State == queue.None { // this gateway knows the line, the store does not yet
+		return p, onHold(nil).with(p)
+	}
+	v.seat(a, line)
+	return v.placeOf(a), nil
+}
+
+// limit spends one join of the address's allowance.
+func (v *visit) limit() error {
+	if v.addr.Unlimited {
+		return nil
+	}
+	if ok, after := v.g.limiter.allow(v.addr.limitKey(), v.now); !ok {
+		return refuse(http.StatusTooManyRequests, "too_many_joins",
+			"Many people join from this address. Nobody's place is lost; this page tries again by itself.").after(after)
+	}
+	return nil
+}
+
+func claimTurn(c echo.Context, v *visit) error {
+	w, err := v.wish(c)
+	if err != nil {
+		return err
+	}
+	p, err := v.claim()
+	if err != nil {
+		return v.tellForm(c, w, err)
+	}
+	p.Location = v.wayOn(p, w)
+	if postedForm(c.Request()) {
+		return v.sendOn(c, w)
+	}
+	return v.tell(c, p)
+}
+
+// claim exchanges a turn for an admission.
+func (v *visit) claim() (page.Place, error) {
+	switch {
+	case v.admitted():
+		return v.place(), nil
+	case v.view.Stance.Newcomer == event.Through:
+		return v.place(), v.admitOpen()
+	case !v.who.hasPass:
+		return page.Place{}, noPlace()
+	case v.hold():
+		return page.Place{}, onHold(nil).with(v.place())
+	}
+	a, err := v.ask(queue.Claim, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order})
+	if err != nil {
+		return page.Place{}, err
+	}
+	v.g.metrics.claims.WithLabelValues(v.event().ID, a.State.String()).Inc()
+	p := v.placeOf(a)
+	switch a.State {
+	case queue.Active:
+		v.kept()
+		return p, v.admit(a)
+	case queue.AtDoor:
+		return p, refuse(http.StatusTooManyRequests, "at_the_door", "Your turn has come; the door opens in a moment.").after(v.doorWait(a.Ahead)).with(p)
+	case queue.Waiting, queue.Late:
+		return p, refuse(http.StatusConflict, "not_your_turn", "Your turn has not come yet.").after(millis(p.RetryAfterMS)).with(p)
+	case queue.Missed:
+		return p, refuse(http.StatusGone, "turn_missed", "Your turn has gone. You may join again at the end of the line.").with(p)
+	}
+	return p, noPlace().with(p)
+}
+
+func leave(c echo.Context, v *visit) error {
+	w, err := v.wish(c)
+	if err != nil {
+		return err
+	}
+	if !v.who.hasPass && v.who.standing == noAdmission {
+		return noPlace()
+	}
+	if v.who.hasPass {
+		if _, err := v.ask(queue.Leave, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order}); err != nil {
+			return err
+		}
+	}
+	if a := v.who.admission; v.admitted() {
+		if _, err := v.room.Complete(v.r.Context(), a.Visitor, a.Generation, a.Session); err != nil {
+			return onHold(err)
+		}
+	}
+	p := v.blank()
+	p.State = page.StateLeft
+	v.leave.cookie = v.jar().make(passCookie, "", 0)
+	if !v.who.hasPass {
+		v.leave.cookie = v.jar().make(admissionCookie, "", 0)
+	}
+	if postedForm(c.Request()) {
+		v.part(c.Response())
+		return v.g.pages.Waiting(c.Response(), http.StatusOK, v.pageView(p, v.returnPath(w)))
+	}
+	return v.tell(c, p)
+}
+
+func privacy(c echo.Context, v *visit) error {
+	back, _ := safeReturn(c.QueryParam("return"), v.g.prefix)
+	return v.g.pages.Privacy(c.Response(), page.PrivacyView{
+		Name: v.event().Name, Texts: v.event().Page, Retention: time.Duration(v.event().Retention), Return: back,
+	})
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/web/page"
+)
+
+// part gives the visitor what they take along, before the answer is written.
+func (v *visit) part(w http.ResponseWriter) {
+	h := w.Header()
+	if v.r.Header.Get(wantTokens) != "" {
+		if v.leave.pass != "" {
+			h.Set(passHeader, v.leave.pass)
+		}
+		if v.leave.admission != "" {
+			h.Set(admissionHeader, v.leave.admission)
+		}
+		return
+	}
+	if v.leave.cookie != nil {
+		http.SetCookie(w, v.leave.cookie)
+	}
+}
+
+// tell answers with a place.
+func (v *visit) tell(c echo.Context, p page.Place) error {
+	v.part(c.Response())
+	return writePlace(c.Response(), http.StatusOK, p)
+}
+
+func writePlace(w http.ResponseWriter, status int, p page.Place) error {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, err = w.Write(append(body, '\n'))
+	return err
+}
+
+// tellForm answers a browser without JavaScript with the page that says what
+// the problem is; everybody else gets the problem.
+func (v *visit) tellForm(c echo.Context, w wish, err error) error {
+	var p *problem
+	if !postedForm(c.Request()) || !errors.As(err, &p) || p.place == nil {
+		return err
+	}
+	v.part(c.Response())
+	return v.g.pages.Waiting(c.Response(), p.status, v.pageView(*p.place, v.returnPath(w)))
+}
+
+// sendOn takes a browser without JavaScript to the page it came for, by way of
+// one that sees whether it kept our cookie.
+func (v *visit) sendOn(c echo.Context, w wish) error {
+	v.part(c.Response())
+	c.Response().Header().Set("Cache-Control", "no-store")
+	to := v.g.prefix + "/" + v.event().ID + "/joined?return=" + url.QueryEscape(v.returnPath(w))
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+func joined(c echo.Context, v *visit) error {
+	back := v.returnPath(wish{Return: c.QueryParam("return")})
+	c.Response().Header().Set("Cache-Control", "no-store")
+	if !v.stranger() || v.who.standing != noAdmission {
+		return c.Redirect(http.StatusSeeOther, back)
+	}
+	view := v.pageView(v.place(), back)
+	view.CookieRefused = true
+	return v.g.pages.Waiting(c.Response(), http.StatusOK, view)
+}
+
+// wayOn is where an admitted visitor goes.
+func (v *visit) wayOn(p page.Place, w wish) string {
+	if p.State != page.StateAdmitted {
+		return ""
+	}
+	return v.returnPath(w)
+}
+
+// returnPath is where the visitor wanted to go, if that is on this host; else
+// the first plain address that the event protects.
+func (v *visit) returnPath(w wish) string {
+	if path, ok := safeReturn(w.Return, v.g.prefix); ok {
+		return path
+	}
+	for _, route := range v.event().Routes {
+		path := strings.TrimSuffix(route.Path, "/**")
+		if route.Action == event.Protect && path != "" && !strings.Contains(path, "*") {
+			return path
+		}
+	}
+	return "/"
+}
+
+// pageView is the waiting page for a place.
+func (v *visit) pageView(p page.Place, back string) page.View {
+	knobs := v.event().Room
+	view := page.View{
+		EventID: v.event().ID, Name: v.event().Name, Texts: v.event().Page, Place: p, Return: back,
+		TurnTTL: time.Duration(knobs.TurnTTL), LateGrace: time.Duration(knobs.LateGrace),
+	}
+	switch p.State {
+	case page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone:
+		view.Refresh = max(2*time.Second, millis(p.RetryAfterMS)).Round(time.Second)
+	}
+	return view
+}
+
+func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

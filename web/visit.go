@@ -1,0 +1,200 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
+)
+
+// Headers of clients that keep no cookies, such as native apps: they send what
+// they hold, and get it back in headers, when they name wantTokens.
+const (
+	passHeader      = "Rushgate-Pass"
+	admissionHeader = "Rushgate-Admission"
+	wantTokens      = "Rushgate-Tokens"
+	stateHeader     = "Rushgate-State"
+)
+
+// visit is one request to an event, and what is known about who sends it.
+type visit struct {
+	g     *Gateway
+	r     *http.Request
+	addr  visitorAddr
+	room  *room.Room
+	view  *room.View // the same for the whole request
+	now   time.Time
+	who   identity
+	leave parting
+}
+
+// identity is who asks, as far as their credentials could be verified.
+type identity struct {
+	browser   admission.Browser
+	known     bool // browser is from a cookie, not made for this request
+	pass      admission.Pass
+	hasPass   bool // of this event, whatever its generation
+	admission admission.Admission
+	token     string // of admission
+	standing  standing
+}
+
+// parting is what the visitor takes along: at most one cookie.
+type parting struct {
+	cookie    *http.Cookie
+	pass      string
+	admission string
+}
+
+func (g *Gateway) newVisit(r *http.Request, rm *room.Room, commit bool) (*visit, error) {
+	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, view: rm.View(), now: g.now()}
+	v.who.pass, v.who.hasPass = v.openPass()
+	v.openAdmission(commit)
+	for _, cookie := range v.jar().values(r, browserCookie) {
+		browser, err := g.keys().OpenBrowser(cookie)
+		if err == nil {
+			v.who.browser, v.who.known = browser, true
+			break
+		}
+		g.refused(browserCookie, err)
+	}
+	if !v.who.known {
+		if _, err := g.random.Read(v.who.browser[:]); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+func (v *visit) event() *event.Event { return &v.view.Event }
+
+func (v *visit) jar() jar {
+	return jar{event: v.event().ID, browser: v.event().Browser, secure: v.addr.proto(v.r) == "https"}
+}
+
+// storeTime is now by the store's clock, in unix ms.
+func (v *visit) storeTime() int64 { return v.view.StoreTime(v.now) }
+
+func (v *visit) openPass() (admission.Pass, bool) {
+	candidates := v.jar().values(v.r, passCookie)
+	if sent := v.r.Header.Get(passHeader); sent != "" {
+		candidates = []string{sent}
+	}
+	for _, sealed := range candidates {
+		pass, err := v.g.keys().OpenPass(v.event().ID, sealed)
+		if err == nil {
+			return pass, true
+		}
+		v.g.refused(passCookie, err)
+	}
+	return admission.Pass{}, false
+}
+
+// openAdmission takes the first admission that still means something.
+func (v *visit) openAdmission(commit bool) {
+	candidates := v.jar().values(v.r, admissionCookie)
+	if sent := v.r.Header.Get(admissionHeader); sent != "" {
+		candidates = []string{sent}
+	}
+	knobs := v.event().Room
+	want := admission.Want{
+		Event: v.event().ID, Organization: v.event().Organization, Now: v.storeTime(),
+		Grace: max(time.Duration(knobs.CommitGrace), time.Duration(knobs.SessionDuration)),
+	}
+	for _, token := range candidates {
+		a, err := v.g.keys().Verify(token, want)
+		if err != nil {
+			v.g.refused(admissionCookie, err)
+			continue
+		}
+		ended := !a.Open && v.room.EndedSession(a.Generation, a.Session)
+		if s := judge(a, knobs, v.storeTime(), ended, commit, v.view.Snapshot.Generation); s != noAdmission {
+			v.who.admission, v.who.token, v.who.standing = a, token, s
+			return
+		}
+	}
+}
+
+// judge says what a verified admission is worth at now, unix ms.
+func judge(a admission.Admission, knobs event.Room, now int64, ended, commit bool, generation uint64) standing {
+	left := a.Ends - now
+	grace := commit && -left < time.Duration(knobs.CommitGrace).Milliseconds()
+	switch {
+	case (ended || left <= 0) && grace && !a.Open:
+		return over
+	case ended:
+		return noAdmission
+	case left > 0 && a.Open:
+		return open
+	case left <= 0 && a.Open:
+		return noAdmission
+	case left <= 0:
+		return spent
+	case a.Generation != generation:
+		return live // the store lost its session; the admission counts until its end
+	case a.Probation, !knobs.NoSessionRenewal && left < time.Duration(knobs.SessionDuration).Milliseconds()/2:
+		return fading
+	}
+	return live
+}
+
+// visitor is who asks, to this event. A pass outranks the browser's cookie: it
+// holds a place.
+func (v *visit) visitor() queue.Visitor {
+	if v.who.hasPass {
+		return v.who.pass.Visitor
+	}
+	return v.who.browser.Visitor(v.event().ID)
+}
+
+// stranger says that nothing tells this request from one of a client that keeps
+// no cookies.
+func (v *visit) stranger() bool { return !v.who.known && !v.who.hasPass }
+
+func (v *visit) held() room.Held {
+	if !v.who.hasPass {
+		return room.Held{}
+	}
+	p := v.who.pass
+	return room.Held{Generation: p.Generation, Line: p.Line, Order: p.Order, Number: p.Number}
+}
+
+// seated says that the visitor's place is known here.
+func (v *visit) seated() bool { return v.view.Place(v.held(), v.now).State != room.None }
+
+// admitted says that the visitor holds a session.
+func (v *visit) admitted() bool { return v.who.standing == live || v.who.standing == fading }
+
+// hold says that the store cannot be asked.
+func (v *visit) hold() bool {
+	mode, _ := v.view.ModeAt(v.now)
+	return mode == room.Hold
+}
+
+func (v *visit) ask(op queue.Op, what queue.Visit) (queue.Answer, error) {
+	what.Visitor = v.visitor()
+	if op == queue.Touch {
+		what.Visitor = v.who.admission.Visitor
+	}
+	a, err := v.room.Do(v.r.Context(), op, what)
+	if err != nil {
+		return a, onHold(err)
+	}
+	return a, nil
+}
+
+// refused counts a credential that was not accepted, by kind and reason.
+func (g *Gateway) refused(kind cookieKind, err error) {
+	var why admission.Refusal
+	if !errors.As(err, &why) {
+		return
+	}
+	if why == admission.ErrNewerSchema {
+		g.newer.Store(true)
+	}
+	g.metrics.refusals.WithLabelValues(string(kind), string(why)).Inc()
+}
