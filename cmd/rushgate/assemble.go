@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
+	"crypto/rand"
 	"log/slog"
-	"net"
+	mathrand "math/rand/v2"
 	"net/http"
-	"net/url"
-	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +15,8 @@ import (
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/web"
 	"github.com/bilten/rushgate/web/ops"
 	"github.com/bilten/rushgate/web/organizer"
 	"github.com/bilten/rushgate/web/upstream"
@@ -29,7 +27,7 @@ import (
 type blueprint struct {
 	config Config
 	events []event.Event
-	keys   *admission.Keys
+	keys   *atomic.Pointer[admission.Keys] // replaced on SIGHUP
 	pools  map[string]*upstream.Pool
 	stores stores
 	log    *slog.Logger
@@ -42,6 +40,7 @@ type assembly struct {
 	operators  http.Handler
 	loops      []func(context.Context) // each returns when its context ends
 	closers    []func() error          // last one first
+	reloads    []func()                // on SIGHUP
 	draining   *ops.Draining
 }
 
@@ -52,9 +51,12 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	if b.events, err = config.readEvents(); err != nil {
 		return blueprint{}, err
 	}
-	if b.keys, err = config.openKeys(); err != nil {
+	keys, err := config.openKeys()
+	if err != nil {
 		return blueprint{}, err
 	}
+	b.keys = &atomic.Pointer[admission.Keys]{}
+	b.keys.Store(keys)
 	if b.pools, err = config.openPools(); err != nil {
 		return blueprint{}, err
 	}
@@ -70,18 +72,54 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	pools, err := b.config.poolRoutes()
+	routes, err := b.config.poolRoutes()
 	if err != nil {
 		return nil, err
 	}
-	a := &assembly{draining: &ops.Draining{}, closers: []func() error{b.stores.close}}
+	rooms := room.New(room.Config{
+		Store: b.stores.queue, Catalog: events, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
+	})
+	gateway, err := b.gateway(rooms, routes, registry)
+	if err != nil {
+		return nil, err
+	}
+	a := &assembly{
+		visitors:   gateway.Server(),
+		organizers: b.organizerAPI(events, rooms, routes),
+		draining:   &ops.Draining{},
+		loops:      []func(context.Context){b.keeping(rooms)},
+		closers:    []func() error{b.stores.close},
+		reloads:    []func(){b.reloadKeys},
+	}
+	a.operators = ops.Handler(registry, append(b.probes(rooms, gateway), a.draining.Probe)...)
 	for _, pool := range b.pools {
 		a.closers = append(a.closers, func() error { pool.Close(); return nil })
 	}
-	a.visitors = &http.Server{Handler: http.NotFoundHandler()}
-	a.organizers = organizer.New(events, b.config.organizerKeys(), noRooms{}, organizer.Installation{
+	return a, nil
+}
+
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *prometheus.Registry) (*web.Gateway, error) {
+	return web.New(web.Config{
+		Rooms: rooms,
+		Pools: func(host, path string) (*upstream.Pool, bool) {
+			id, _, ok := routes.Lookup(host, path)
+			return b.pools[id], ok
+		},
+		Keys:    b.keys.Load,
+		Proxies: b.config.proxies(),
+		Joins:   web.JoinLimit{PerSecond: b.config.Limits.JoinPerAddress.PerSecond, Burst: b.config.Limits.JoinPerAddress.Burst},
+		Now:     time.Now,
+		Random:  rand.Reader,
+		Chance:  mathrand.Float64,
+		Log:     b.log,
+		Metrics: registry,
+	})
+}
+
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes) http.Handler {
+	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
-			id, _, ok := pools.Lookup(host, path)
+			id, _, ok := routes.Lookup(host, path)
 			instances := b.config.Pools[id].Instances
 			return organizer.Pool{Name: id, Ready: reachable(ctx, instances), Instances: len(instances)}, ok
 		},
@@ -89,119 +127,47 @@ func (b blueprint) assemble() (*assembly, error) {
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()
-	a.operators = ops.Handler(registry,
-		a.draining.Probe,
+}
+
+// probes are the named reasons why a gateway is not, or not quite, ready.
+func (b blueprint) probes(rooms *room.Keeper, gateway *web.Gateway) []ops.Probe {
+	return []ops.Probe{
 		ops.Store(b.stores.time, time.Now),
+		func(context.Context) []ops.Finding {
+			if err := rooms.Ready(); err != nil {
+				return []ops.Finding{{Name: "rooms_loading", Severity: ops.Blocking, Detail: err.Error()}}
+			}
+			return nil
+		},
+		ops.When(gateway.MetNewer, ops.Finding{
+			Name: "newer_schema", Severity: ops.Blocking,
+			Detail: "a pass or admission of a newer version came by: this gateway must not judge those",
+		}),
 		ops.When(func() bool { return len(b.config.TrustedProxies) == 0 }, ops.Finding{
 			Name: "trusted_proxies_unset", Severity: ops.Warning,
 			Detail: "behind a balancer everybody counts as one visitor to the limits: name its networks in trusted_proxies",
 		}),
-	)
-	return a, nil
+	}
 }
 
-type noRooms struct{}
-
-func (noRooms) Live(string) (organizer.LiveView, bool) { return organizer.LiveView{}, false }
-
-// openKeys reads the key file; without one the keys end with the process.
-func (c Config) openKeys() (*admission.Keys, error) {
-	if c.Keys == "" {
-		return admission.Ephemeral(c.Issuer)
+func (b blueprint) keeping(rooms *room.Keeper) func(context.Context) {
+	return func(ctx context.Context) {
+		if err := rooms.Run(ctx); err != nil && ctx.Err() == nil {
+			b.log.Error("rooms stopped", "err", err)
+		}
 	}
-	file, err := readKeyFile(c.beside(c.Keys))
+}
+
+// reloadKeys reads the key file again; a file with a problem changes nothing.
+func (b blueprint) reloadKeys() {
+	if b.config.Keys == "" {
+		return
+	}
+	keys, err := b.config.openKeys()
 	if err != nil {
-		return nil, err
+		b.log.Error("keys not reloaded, the old ones stay", "err", err)
+		return
 	}
-	keys, err := admission.NewKeys(c.Issuer, file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.beside(c.Keys), err)
-	}
-	return keys, nil
-}
-
-func (c Config) openPools() (map[string]*upstream.Pool, error) {
-	pools := map[string]*upstream.Pool{}
-	for id, p := range c.Pools {
-		settings := upstream.Config{
-			Name: id, Instances: p.Instances, PreserveHost: p.preserveHost(),
-			TLS:           upstream.TLS{ServerName: p.ServerName},
-			AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight,
-		}
-		var err error
-		if p.CA != "" {
-			if settings.TLS.CA, err = os.ReadFile(c.beside(p.CA)); err != nil {
-				return nil, err
-			}
-		}
-		if pools[id], err = upstream.New(settings); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.file, err)
-		}
-	}
-	return pools, nil
-}
-
-// poolRoutes finds the pool of a host and path. It is the events' own matcher:
-// what is more specific for an event is so for a pool.
-func (c Config) poolRoutes() (*event.Routes, error) {
-	byPool := map[string][]event.Route{}
-	for _, id := range sortedKeys(c.Organizations) {
-		org := c.Organizations[id]
-		for _, up := range org.Upstreams {
-			hosts := org.Hosts
-			if up.Host != "" {
-				hosts = []string{up.Host}
-			}
-			for _, host := range hosts {
-				byPool[up.Pool] = append(byPool[up.Pool], event.Route{Host: host, Path: up.Path})
-			}
-		}
-	}
-	var pools []event.Event
-	for _, id := range sortedKeys(byPool) {
-		pools = append(pools, event.Event{ID: id, Routes: byPool[id]})
-	}
-	return event.NewRoutes(pools)
-}
-
-// reachTimeout is how long one instance may take to accept a connection.
-const reachTimeout = time.Second
-
-// reachable counts the instances that accept a connection.
-func reachable(ctx context.Context, instances []string) int {
-	var (
-		dials    sync.WaitGroup
-		accepted atomic.Int64
-		dialer   = net.Dialer{Timeout: reachTimeout}
-	)
-	for _, instance := range instances {
-		dials.Go(func() {
-			u, err := url.Parse(instance)
-			if err != nil {
-				return
-			}
-			port := u.Port()
-			if port == "" {
-				port = u.Scheme // "http" and "https" name their ports
-			}
-			connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-			if err != nil {
-				return
-			}
-			accepted.Add(1)
-			_ = connection.Close()
-		})
-	}
-	dials.Wait()
-	return int(accepted.Load())
-}
-
-func (c Config) organizerKeys() []organizer.Key {
-	keys := make([]organizer.Key, 0, len(c.APIKeys))
-	for _, key := range c.APIKeys {
-		one := organizer.Key{Name: key.Name, Organization: key.Organization}
-		_, _ = hex.Decode(one.SHA256[:], []byte(key.SHA256)) // validated
-		keys = append(keys, one)
-	}
-	return keys
+	b.keys.Store(keys)
+	b.log.Info("keys reloaded")
 }

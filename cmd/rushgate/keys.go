@@ -101,7 +101,7 @@ func (c keysPromote) Run(a *app) error {
 	if err := writeKeyFile(c.File, file); err != nil {
 		return err
 	}
-	printf(a.stdout, "%s signs once the gateways have started with this file.\n", c.ID)
+	printf(a.stdout, "%s signs once every gateway has this file and a SIGHUP.\n", c.ID)
 	return nil
 }
 

@@ -91,6 +91,7 @@ type life struct {
 	doors    []*door                 // the visitors' first
 	loops    []func(context.Context) // each returns when its context ends
 	closers  []func() error          // called last, the last one first
+	reloads  []func()                // on SIGHUP
 	draining *ops.Draining
 	times    Shutdown
 	log      *slog.Logger
@@ -139,10 +140,8 @@ func (l *life) untilAskedToStop(ctx context.Context, signals <-chan os.Signal, f
 				l.log.Info("stopping", "signal", signal.String())
 				return nil
 			}
-			for _, d := range l.doors {
-				if d.tls != nil {
-					d.tls.reload(l.log)
-				}
+			for _, reload := range l.reloads {
+				reload()
 			}
 		}
 	}

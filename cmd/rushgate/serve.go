@@ -20,8 +20,8 @@ func (serve) Help() string {
 from the file or from RUSHGATE_REDIS_PASSWORD and RUSHGATE_SENTINEL_PASSWORD.
 
 SIGTERM: not ready at once, then drain_delay for the balancer to notice, then the
-visitors' requests finish. A second SIGTERM ends at once. SIGHUP reads the TLS
-files again.
+visitors' requests finish. A second SIGTERM ends at once. SIGHUP reads the key file
+and the TLS files again.
 
 Example:
 
@@ -57,7 +57,7 @@ func (s serve) Run(a *app) error {
 
 // open takes all addresses, or none.
 func open(config Config, built *assembly, log *slog.Logger) (*life, error) {
-	l := &life{loops: built.loops, closers: built.closers, draining: built.draining, times: config.Shutdown, log: log}
+	l := &life{loops: built.loops, closers: built.closers, reloads: built.reloads, draining: built.draining, times: config.Shutdown, log: log}
 	for _, one := range []struct {
 		name     string
 		listener Listener
@@ -88,5 +88,6 @@ func (l *life) openDoor(config Config, name string, listener Listener, server *h
 		return nil, err
 	}
 	l.loops = append(l.loops, func(ctx context.Context) { cert.follow(ctx, l.log) })
+	l.reloads = append(l.reloads, func() { cert.reload(l.log) })
 	return openDoor(name, listener.Address, cert, server, l.log)
 }

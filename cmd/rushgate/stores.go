@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/event/catalog/rediscatalog"
 	"github.com/bilten/rushgate/queue"
 	"github.com/bilten/rushgate/queue/redisqueue"
 )
@@ -43,7 +44,7 @@ func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) 
 	}
 	return stores{
 		queue:  redisqueue.New(client, newGeneration),
-		events: nil,
+		events: rediscatalog.New(client),
 		time:   func(ctx context.Context) (time.Time, error) { return client.Time(ctx).Result() },
 		close:  client.Close,
 	}, nil
