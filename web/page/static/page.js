@@ -42,7 +42,7 @@ async function ask(action, method) {
     const headers = {Accept: 'application/json'};
     if (method === 'POST') headers['Content-Type'] = 'application/json';
     const answer = await fetch(`${view.base}/${action}`, {
-      method, headers, body: method === 'POST' ? '{}' : undefined, credentials: 'same-origin', signal: patience.signal,
+      method, headers, body: method === 'POST' ? JSON.stringify({return: view.return}) : undefined, credentials: 'same-origin', signal: patience.signal,
     });
     const body = await answer.json();
     if (answer.status >= 500) throw new Away('hold');
@@ -180,17 +180,18 @@ function accept(news) {
 
 // refused acts on a problem that the server named.
 function refused({code, wait, body}) {
+  const known = {...place, ...body.place};
   switch (code) {
     case 'no_place':
       misses += 1;
-      if (!joined) return accept({...place, number: 0, state: 'left'});
+      if (!joined) return accept({...known, number: 0, state: 'left'});
       return misses > 1 ? show('no_cookie') : later(join, jitter(1000));
     case 'turn_missed':
-      return accept({...place, state: 'missed'});
+      return accept({...known, state: 'missed'});
     case 'not_open_yet':
-      return accept({...place, phase: 'before', state: 'none', number: 0, at: body.at ?? place.at, starts_at: body.starts_at ?? place.starts_at});
+      return accept({...known, phase: 'before', state: 'none', number: 0});
     case 'closed': case 'rejected': case 'sold_out':
-      return accept({...place, state: code});
+      return accept({...known, state: code});
     case 'too_many_joins':
       showBanner('busy');
       return later(join, jitter(wait || 5000));
