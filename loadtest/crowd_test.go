@@ -34,12 +34,12 @@ func limits(p queue.Policy) invariant.Limits {
 }
 
 // visit sends a crowd to a gate and judges it.
-func visit(t *testing.T, f fault, crowd Crowd) (Figures, Verdict) {
+func visit(t *testing.T, f fault, crowd Crowd, patience time.Duration) (Figures, Verdict) {
 	t.Helper()
 	var h invariant.History
 	p := policy()
 	target := Target{Gateways: startGate(t, f, p, &h), Host: "tickets.example", Path: "/buy", Event: gateRoom}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	figures, err := crowd.Visit(ctx, target, &h, func(p Progress) { t.Log(p) })
 	if err != nil {
@@ -59,7 +59,7 @@ func small() Crowd {
 
 func TestAnHonestGateIsClean(t *testing.T) {
 	t.Parallel()
-	figures, verdict := visit(t, honest, small())
+	figures, verdict := visit(t, honest, small(), 30*time.Second)
 	if verdict.Outlook != Clean {
 		t.Errorf("Judge = %v; want clean\n%s", verdict, strings.Join(verdict.Reasons, "\n"))
 	}
@@ -101,7 +101,7 @@ func TestDishonestGatesAreFoundOut(t *testing.T) {
 			t.Parallel()
 			crowd := small()
 			crowd.Mix.Late = 0 // who comes late only takes time here
-			_, verdict := visit(t, test.fault, crowd)
+			_, verdict := visit(t, test.fault, crowd, 4*time.Second)
 			if verdict.Outlook != Broken {
 				t.Errorf("Judge(a gate that %s) = %v; want broken", test.fault, verdict)
 			}

@@ -289,8 +289,7 @@ func (g *gate) forward(w http.ResponseWriter, r *http.Request, token string, t t
 }
 
 func (g *gate) refuse(w http.ResponseWriter, status int, code string) {
-	w.Header().Set("Retry-After", "1")
-	g.say(w, status, map[string]any{"code": code})
+	g.say(w, status, map[string]any{"code": code, "retry_after_ms": 500})
 }
 
 func (g *gate) say(w http.ResponseWriter, status int, body map[string]any) {

@@ -67,7 +67,8 @@ type wait struct {
 type room struct {
 	RetryAfterMS int64 `json:"retry_after_ms"`
 	Lines        map[string]struct {
-		Serving int64 `json:"serving"`
+		Serving   int64 `json:"serving"`
+		PerMinute int64 `json:"per_minute"`
 	} `json:"lines"`
 }
 
@@ -161,29 +162,32 @@ func (v *visitor) read(ctx context.Context, a answer) (place, bool) {
 	if a.status == http.StatusOK {
 		return p, true
 	}
-	v.refused(ctx, a, p.Code)
+	v.refused(ctx, a, p)
 	return p, false
 }
 
 // refused acts on a problem that the gateway named.
-func (v *visitor) refused(ctx context.Context, a answer, code string) {
+func (v *visitor) refused(ctx context.Context, a answer, p place) {
 	when := invariant.Between(a.since, a.answered)
-	switch code {
+	if p.RetryAfterMS < 1 {
+		p.RetryAfterMS = 1000
+	}
+	switch p.Code {
 	case "no_place":
 		v.state = noPlace
 	case "turn_missed":
 		v.miss(when)
 	case "not_your_turn":
 		v.state = waiting
-		v.place.RetryAfterMS = retryAfter(a)
+		v.place.RetryAfterMS = p.RetryAfterMS
 	case "at_the_door":
 		v.since = a.since // the door opens by itself: the next answer may be old news
 		v.history.Add(invariant.Turn(when, v.id, 0))
-		v.rest(ctx, retryAfter(a))
+		v.rest(ctx, p.RetryAfterMS)
 	case "too_many_joins", "not_open_yet":
-		v.rest(ctx, retryAfter(a))
+		v.rest(ctx, p.RetryAfterMS)
 	case "closed", "rejected", "sold_out":
-		v.state = state(code)
+		v.state = state(p.Code)
 	default:
 		v.tally.nonsense(a)
 		sleep(ctx, time.Second)

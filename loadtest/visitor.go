@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
@@ -22,10 +21,11 @@ type visitor struct {
 	browser browser
 	trip    *trip
 
-	state  state
-	place  place
-	ticket ticket
-	since  int64 // when the first of the attempts was sent whose answer never came; 0: none
+	state     state
+	place     place
+	ticket    ticket
+	perMinute int64 // called, by the last snapshot
+	since     int64 // when the first of the attempts was sent whose answer never came; 0: none
 }
 
 func newVisitor(r *run, i int, t *trip) *visitor {
@@ -113,8 +113,7 @@ func (v *visitor) hearJoin(ctx context.Context, a answer) {
 		return
 	}
 	when := invariant.Between(a.since, a.answered)
-	switch p.State {
-	case waiting, paused, turn:
+	if p.Number > 0 { // 0: the turn had come before this answer did
 		v.history.Add(invariant.Joined(when, v.id, p.Line, p.Number))
 		v.tally.place(v.trip, a.answered, p)
 	}
@@ -140,16 +139,18 @@ func (v *visitor) wait(ctx context.Context) {
 		if v.knock(ctx); v.state != admitted {
 			v.join(ctx)
 		}
-	case v.place.Ahead < nearby || v.rand.IntN(8) == 0:
+	case v.near():
 		v.status(ctx)
 	default:
 		v.now(ctx)
 	}
 }
 
-// nearby is how many people ahead make the page ask for its own place rather
-// than for the snapshot that everybody shares.
-const nearby = 20
+// near says when the page asks for its own place rather than for the snapshot
+// that everybody shares: few are ahead, or the turn may come within two polls.
+func (v *visitor) near() bool {
+	return v.place.Ahead < max(20, v.perMinute*v.place.RetryAfterMS/30_000)
+}
 
 func (v *visitor) status(ctx context.Context) {
 	a, ok := v.ask(ctx, status, http.MethodGet, v.action(status), data)
@@ -191,7 +192,7 @@ func (v *visitor) now(ctx context.Context) {
 	}
 	ahead := max(0, v.place.Number-line.Serving-1)
 	v.history.Add(invariant.Saw(invariant.Between(a.sent, a.answered), v.id, a.gateway, 0, line.Serving, ahead))
-	v.place.Ahead = min(v.place.Ahead, ahead)
+	v.place.Ahead, v.perMinute = min(v.place.Ahead, ahead), line.PerMinute
 	if r.RetryAfterMS > 0 {
 		v.place.RetryAfterMS = r.RetryAfterMS
 	}
@@ -265,13 +266,4 @@ func (v *visitor) miss(when invariant.Span) {
 	v.history.Add(invariant.Missed(when, v.id))
 	v.tally.missed.Add(1)
 	v.place, v.state = place{}, missed
-}
-
-// retryAfter is what an answer's header says, in milliseconds.
-func retryAfter(a answer) int64 {
-	seconds, err := strconv.ParseInt(a.header.Get("Retry-After"), 10, 64)
-	if err != nil || seconds < 1 {
-		return 1000
-	}
-	return seconds * 1000
 }

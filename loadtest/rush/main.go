@@ -1,0 +1,128 @@
+// Command rush shows that the line holds: it starts a redis-server, two
+// gateways and a shop on this machine, sends thousands of HTTP visitors, and
+// ends with the figures and the verdict. Its exit status is the verdict's:
+// 0 clean, 1 broken, 2 the crowd itself was too slow; 3: it could not be run.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/bilten/rushgate/invariant"
+	"github.com/bilten/rushgate/loadtest"
+)
+
+// failed is the exit status of a rush that came to no verdict.
+const failed = 3
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status, err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "rush:", err)
+	}
+	os.Exit(status)
+}
+
+// options are what the command line says.
+type options struct {
+	crowd   loadtest.Crowd
+	over    time.Duration
+	room    room
+	seconds int
+}
+
+// room is the part of the event that a rush may vary.
+type room struct {
+	PerMinute int64
+	Cap       int64
+	Turn      time.Duration
+	Session   time.Duration
+}
+
+func parse(args []string, out io.Writer) (options, error) {
+	o := options{
+		crowd: loadtest.Crowd{Mix: loadtest.Usual()},
+		room:  room{Turn: 10 * time.Second, Session: 15 * time.Second},
+	}
+	flags := flag.NewFlagSet("rush", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.IntVar(&o.crowd.Visitors, "visitors", 20_000, "how many come")
+	flags.DurationVar(&o.over, "over", 10*time.Second, "how long they keep coming; half of them in the first tenth")
+	flags.Int64Var(&o.room.PerMinute, "per-minute", 30_000, "new_users_per_minute of the event")
+	flags.Int64Var(&o.room.Cap, "cap", 1_500, "total_active_users of the event")
+	flags.Float64Var(&o.crowd.Pace, "pace", 0.5, "waits between polls, as a share of what the gateways ask for")
+	flags.DurationVar(&o.crowd.Think, "think", 500*time.Millisecond, "mean time that a visitor looks at a page of the shop")
+	flags.IntVar(&o.crowd.Connections, "connections", 128, "to each gateway")
+	flags.Uint64Var(&o.crowd.Seed, "seed", 1, "the same seed brings the same visitors")
+	flags.IntVar(&o.seconds, "seconds", 150, "who is still on the way then has not come in")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	o.crowd.Shape = loadtest.Spike{Over: o.over, First: 0.5}
+	o.crowd.TurnTTL = o.room.Turn
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, out io.Writer) (int, error) {
+	o, err := parse(args, out)
+	if err != nil {
+		return failed, err
+	}
+	var history invariant.History
+	stage, err := setUp(ctx, o.room, &history, out)
+	if err != nil {
+		return failed, err
+	}
+	defer stage.tearDown()
+
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
+	defer cancel()
+	watching, stopWatching := context.WithCancel(ctx)
+	watched := make(chan error, 1)
+	go func() {
+		_, err := loadtest.Watch(watching, stage.live, stage.key, watchEvery, &history)
+		watched <- err
+	}()
+	figures, err := o.crowd.Visit(ctx, stage.target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
+	stopWatching()
+	if err := errors.Join(err, <-watched); err != nil {
+		return failed, err
+	}
+	return conclude(out, figures, &history, o.room)
+}
+
+// watchEvery is a little more often than gateways tick.
+const watchEvery = 200 * time.Millisecond
+
+func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, r room) (int, error) {
+	_, _ = fmt.Fprintln(out)
+	if err := figures.Print(out); err != nil {
+		return failed, err
+	}
+	started := time.Now()
+	verdict := loadtest.Judge(figures, invariant.Check(history, r.limits()), loadtest.Strict)
+	_, _ = fmt.Fprintf(out, "\n%d events judged in %v\n%s\n", history.Len(), time.Since(started).Round(100*time.Millisecond), verdict)
+	for _, why := range verdict.Reasons {
+		_, _ = fmt.Fprintln(out, "  "+why)
+	}
+	return int(verdict.Outlook), nil
+}
+
+// limits are what the room promises. A gateway acts on changes, and shows
+// snapshots, that are at most a second old.
+func (r room) limits() invariant.Limits {
+	return invariant.Limits{
+		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: r.PerMinute/60 + 1, Cap: r.Cap}},
+		Tick:     250_000,
+		Lag:      1_000_000,
+	}
+}
