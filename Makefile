@@ -30,7 +30,7 @@ e2e: ## a headless Chromium walks the visitor's way
 
 rush: ## 20,000 visitors against two gateways and one Redis; exit status by verdict
 	@scripts/deps.sh redis
-	$(GO) run ./cmd/rushgate rush
+	$(GO) run ./loadtest/rush
 
 fuzz: ## every fuzz target in turn, FUZZTIME (30s) each
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | \
