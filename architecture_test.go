@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
+	"loadtest/rush":              {"loadtest", "invariant"},
 	"cmd/rushgate":               {anything},
 	"cmd/shop":                   {"admission/verify", "shop"},
 	"internal/redistest":         {},

@@ -4,9 +4,8 @@ package invariant
 // was free, calls were allowed, and nobody was called.
 type idle struct {
 	since *Event
-	ready int64  // from when on a token was certainly there; 0: not yet
-	seen  int    // descriptions since then
-	last  *Event // the latest of them
+	ready int64 // from when on a token was certainly there; 0: not yet
+	seen  int   // descriptions since then
 }
 
 // checkLiveness proves that a room with a free slot, rate to spare and somebody

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -18,38 +19,47 @@ func (p Progress) String() string {
 		p.Elapsed.Seconds(), p.Arrived, p.Waiting, p.Admitted, p.Gone, p.Requests, p.Failed)
 }
 
-// Print writes the figures as a table for people.
+// Print writes the figures as tables for people.
 func (f Figures) Print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(name string, q Quantiles) {
-		_, _ = fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%v\t\n", name, round(q.P50), round(q.P95), round(q.P99), round(q.Max))
+	var text bytes.Buffer
+	f.printTables(&text)
+	f.printOutcomes(&text)
+	_, err := text.WriteTo(w)
+	return err
+}
+
+func (f Figures) printTables(text *bytes.Buffer) {
+	t := tabwriter.NewWriter(text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "\tp50\tp95\tp99\tmax\t\n")
+	for _, row := range []struct {
+		name string
+		Quantiles
+	}{{"arrival to place", f.ToPlace}, {"arrival to admission", f.ToAdmitted}, {"crowd's own lateness", f.Lateness}} {
+		fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%v\t\n", row.name, round(row.P50), round(row.P95), round(row.P99), round(row.Max))
 	}
-	_, _ = fmt.Fprintf(t, "\tp50\tp95\tp99\tmax\t\n")
-	row("arrival to place", f.ToPlace)
-	row("arrival to admission", f.ToAdmitted)
-	row("crowd's own lateness", f.Lateness)
-	_, _ = fmt.Fprintf(t, "\t\t\t\t\t\nrequest\tcount\tper second\tp50\tp99\t\n")
+	fmt.Fprintf(t, "\t\t\t\t\t\nrequest\tcount\tper second\tp50\tp99\t\n")
 	for _, a := range f.Actions {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%.0f\t%v\t%v\t\n", a.Name, a.Count, a.PerSecond, round(a.Latency.P50), round(a.Latency.P99))
+		fmt.Fprintf(t, "%s\t%d\t%.0f\t%v\t%v\t\n", a.Name, a.Count, a.PerSecond, round(a.Latency.P50), round(a.Latency.P99))
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\n%d visitors in %v, %d requests, at most %d places taken in a second\n", f.Visitors, f.Took.Round(time.Second), f.Requests, f.JoinsPeak)
+	_ = t.Flush() // a buffer takes everything
+}
+
+func (f Figures) printOutcomes(text *bytes.Buffer) {
+	fmt.Fprintf(text, "\n%d visitors in %v, %d requests, at most %d places taken in a second\n",
+		f.Visitors, f.Took.Round(time.Second), f.Requests, f.JoinsPeak)
 	for o := range outcomes {
 		if f.Outcomes[o] > 0 {
-			_, err = fmt.Fprintf(w, "%7d %s\n", f.Outcomes[o], o)
+			fmt.Fprintf(text, "%7d %s\n", f.Outcomes[o], o)
 		}
 	}
-	_, err = fmt.Fprintf(w, "%7d turns were missed for good, %d replies were not waited for, %d requests failed\n", f.Missed, f.Abandoned, f.Failed)
+	fmt.Fprintf(text, "%7d turns were missed for good, %d replies were not waited for, %d requests failed\n", f.Missed, f.Abandoned, f.Failed)
 	for _, what := range slices.Sorted(maps.Keys(f.Failures)) {
-		_, err = fmt.Fprintf(w, "%7d × %s\n", f.Failures[what], what)
+		fmt.Fprintf(text, "%7d × %s\n", f.Failures[what], what)
 	}
 	if f.Promise.Made > 0 {
-		_, err = fmt.Fprintf(w, "wait promised: %.0f %% of %d came in no later than the upper end; the real wait was %.2f of the middle (median)\n",
+		fmt.Fprintf(text, "wait promised: %.0f %% of %d had their turn by the upper end; the real wait was %.2f of the middle (median)\n",
 			100*f.Promise.Within, f.Promise.Made, f.Promise.RealToSeen)
 	}
-	return err
 }
 
 func round(d time.Duration) time.Duration {

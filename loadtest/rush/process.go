@@ -18,13 +18,14 @@ import (
 type process struct {
 	name   string
 	output string
-	exited chan error
 	pid    int
+	exited chan struct{}
+	cause  error // of the exit; read it after exited
 }
 
 // start runs a program until it is stopped.
 func start(dir, name, program string, args ...string) (*process, error) {
-	p := &process{name: name, output: filepath.Join(dir, name+".log"), exited: make(chan error, 1)}
+	p := &process{name: name, output: filepath.Join(dir, name+".log"), exited: make(chan struct{})}
 	log, err := os.Create(p.output)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,10 @@ func start(dir, name, program string, args ...string) (*process, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	p.pid = command.Process.Pid
-	go func() { p.exited <- command.Wait() }()
+	go func() {
+		p.cause = command.Wait()
+		close(p.exited)
+	}()
 	return p, nil
 }
 
@@ -54,6 +58,8 @@ func (p *process) stop() {
 	}
 }
 
+var errEnded = errors.New("before it was ready")
+
 // startPatience is how long a process may take until it answers.
 const startPatience = 20 * time.Second
 
@@ -67,9 +73,8 @@ func (p *process) await(ctx context.Context, ready func() error) error {
 			return nil
 		}
 		select {
-		case exit := <-p.exited:
-			p.exited <- exit // stop waits for it too
-			return fmt.Errorf("%s ended: %v\n%s", p.name, exit, p.tail())
+		case <-p.exited:
+			return fmt.Errorf("%s ended by itself: %w\n%s", p.name, errors.Join(errEnded, p.cause), p.tail())
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready: %w\n%s", p.name, err, p.tail())
 		case <-time.After(50 * time.Millisecond):
