@@ -1,11 +1,13 @@
-// Package room is an event's waiting room as one gateway sees it: it ticks the
-// store, keeps the last snapshot where every request can read it without
-// asking anybody, and follows the catalog of events.
 package room
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,39 +25,110 @@ type Catalog interface {
 	Revision(ctx context.Context) (int64, error)
 }
 
-// Config is what a keeper works with.
+// Config is what a keeper works with. All but Metrics and Budget is needed.
 type Config struct {
 	Store   queue.Store
 	Catalog Catalog
 	Now     func() time.Time
 	Rand    func() float64 // in [0, 1)
 	Log     *slog.Logger
-	Metrics prometheus.Registerer
+	Metrics prometheus.Registerer // nil: nobody counts
 	// Budget says how many per minute, and how many at once, an event may let
 	// in. nil: what the event itself says.
 	Budget func(event.Event) (perMinute, limit int)
 }
 
 // Keeper keeps a room for every event of the catalog.
-type Keeper struct{ Config }
+type Keeper struct {
+	catalog Catalog
+	house   *house
+	table   atomic.Pointer[table]
+	ready   atomic.Bool
+	follower
+}
 
-// New returns a keeper; Run makes it work.
-func New(c Config) *Keeper { return &Keeper{c} }
+// table is what requests read. It never changes; a newer one replaces it.
+type table struct {
+	routes *event.Routes
+	rooms  map[string]*Room
+}
 
-// Run follows the catalog and ticks the rooms until ctx ends.
-func (k *Keeper) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+// New returns a keeper without rooms; Run makes it work.
+func New(c Config) *Keeper {
+	k := &Keeper{
+		catalog:  c.Catalog,
+		house:    &house{store: c.Store, now: c.Now, random: c.Rand, log: c.Log, budget: c.Budget},
+		follower: follower{revision: -1, kept: map[string]*kept{}},
+	}
+	if k.house.budget == nil {
+		k.house.budget = ownBudget
+	}
+	k.house.metrics = newMetrics(c.Metrics, k.Rooms)
+	return k
+}
+
+func ownBudget(e event.Event) (perMinute, limit int) {
+	return e.Room.NewUsersPerMinute, e.Room.TotalActiveUsers
+}
+
+// Loaded says that the catalog has been read. Before that Lookup finds nothing,
+// and whoever takes this for "no event" leaves every shop open.
+func (k *Keeper) Loaded() bool { return k.table.Load() != nil }
 
 // Lookup returns the room and route of a request: host without its port, a
 // canonical path without its query. It does not allocate.
 func (k *Keeper) Lookup(host, path string) (*Room, event.Route, bool) {
-	return nil, event.Route{}, false
+	t := k.table.Load()
+	if t == nil {
+		return nil, event.Route{}, false
+	}
+	id, route, ok := t.routes.Lookup(host, path)
+	if !ok {
+		return nil, event.Route{}, false
+	}
+	return t.rooms[id], route, true
 }
 
 // Room returns the room of an event.
-func (k *Keeper) Room(eventID string) (*Room, bool) { return nil, false }
+func (k *Keeper) Room(eventID string) (*Room, bool) {
+	t := k.table.Load()
+	if t == nil {
+		return nil, false
+	}
+	r, ok := t.rooms[eventID]
+	return r, ok
+}
 
 // Rooms returns all rooms, by event id.
-func (k *Keeper) Rooms() []*Room { return nil }
+func (k *Keeper) Rooms() []*Room {
+	t := k.table.Load()
+	if t == nil {
+		return nil
+	}
+	rooms := make([]*Room, 0, len(t.rooms))
+	for _, id := range slices.Sorted(maps.Keys(t.rooms)) {
+		rooms = append(rooms, t.rooms[id])
+	}
+	return rooms
+}
 
-// Ready says why this gateway cannot serve every room yet; nil: it can.
-func (k *Keeper) Ready() error { return nil }
+var errNotLoaded = errors.New("the catalog of events has not been read yet")
+
+// Ready says why this gateway cannot serve every room yet. Once nil it stays
+// nil: a store that falls silent later puts rooms on hold, but taking all
+// gateways out of service would throw out those who have been admitted.
+func (k *Keeper) Ready() error {
+	if k.ready.Load() {
+		return nil
+	}
+	if !k.Loaded() {
+		return errNotLoaded
+	}
+	for _, r := range k.Rooms() {
+		if v := r.View(); v.Seen.IsZero() && !v.Retired {
+			return fmt.Errorf("room %s has not been seen yet", r.id)
+		}
+	}
+	k.ready.Store(true)
+	return nil
+}

@@ -1,9 +1,11 @@
 package room
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/queue"
 )
 
@@ -15,29 +17,6 @@ const (
 	Hold   Mode = "hold" // the store does not answer: nobody new comes in, nobody loses a place
 )
 
-// View is a room at one moment. It never changes; a newer one replaces it.
-type View struct {
-	Event   event.Event
-	Version int64 // of the catalog's record
-	Retired bool  // the event's retention is over: its keys are removed, Do refuses
-
-	Mode   Mode
-	Reason Reason // of Hold
-	Phase  event.Phase
-	Stance event.Stance
-
-	Snapshot queue.Snapshot // the last that arrived; Generation 0: none yet
-	Seen     time.Time      // this gateway's clock when it did
-	Skew     time.Duration  // the store's clock less this gateway's
-	lines    []line
-}
-
-type line struct {
-	name    string
-	serving int64
-	meter   queue.Meter
-}
-
 // Reason says why a room is in Hold, or why a wait is not known.
 type Reason string
 
@@ -45,67 +24,166 @@ const (
 	ReasonStarting    Reason = "starting"     // no tick has been answered yet
 	ReasonStoreError  Reason = "store_error"  // the last tick failed
 	ReasonStoreSilent Reason = "store_silent" // no tick was answered for StaleAfter
-	ReasonNotCalled   Reason = "not_called"   // nobody of the line was called lately
+	ReasonNotCalled   Reason = "not_called"   // nobody in the line was called lately
 )
 
 // StaleAfter is how old a snapshot may be before the room counts as unknown.
 const StaleAfter = 2 * time.Second
 
-// ModeAt is Mode, or Hold if the snapshot is too old at a moment of this
-// gateway's clock.
-func (v *View) ModeAt(local time.Time) (Mode, Reason) { return v.Mode, v.Reason }
+// View is a room at one moment. It never changes; a newer one replaces it.
+type View struct {
+	Event   event.Event
+	Version int64 // of the catalog's record
+	Retired bool  // the event's retention is over: the room is removed, Do refuses
+
+	Mode   Mode
+	Reason Reason // of Hold
+	Phase  event.Phase
+	Stance event.Stance
+
+	// Snapshot is the last that arrived; Generation 0: none yet. Serving never
+	// falls within a generation. Ended sessions are not in it: EndedSession.
+	Snapshot queue.Snapshot
+	Seen     time.Time     // this gateway's clock when the store made it
+	Skew     time.Duration // the store's clock less this gateway's
+	pace     pace
+}
+
+// pace is how fast the lines move.
+type pace struct {
+	rate  queue.Rate
+	lines []linePace // in the snapshot's order
+}
+
+type linePace struct {
+	meter queue.Meter
+	prior queue.Rate // what the line can expect of the rate
+}
+
+// blindView is a room before its first tick. A retired room stays like this.
+func blindView(record catalog.Record, retired bool, now time.Time) *View {
+	v := &View{
+		Event: record.Event, Version: record.Version, Retired: retired,
+		Mode: Hold, Reason: ReasonStarting,
+		Phase: record.Event.Phase(now), Stance: record.Event.Stance(now, 0),
+	}
+	if retired {
+		v.Mode, v.Reason = Normal, ""
+	}
+	return v
+}
+
+// newView is prev with a snapshot that the store made, under this policy, when
+// this gateway's clock stood at seen.
+//
+// A snapshot older than the last of its generation is a store that fell back to
+// a copy of itself. For StaleAfter that changes nothing, since the copy is
+// about to catch up or to go.
+func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot, seen time.Time) *View {
+	same := s.Generation == prev.Snapshot.Generation
+	if same && s.Seq < prev.Snapshot.Seq && seen.Sub(prev.Seen) <= StaleAfter {
+		return prev
+	}
+	at := time.UnixMilli(s.At)
+	s.Ended, s.Cursor, s.More = nil, "", false
+	v := &View{
+		Event: record.Event, Version: record.Version, Mode: Normal,
+		Phase:    record.Event.Phase(at),
+		Stance:   record.Event.Stance(at, s.Waiting()),
+		Snapshot: s, Seen: seen, Skew: at.Sub(seen),
+	}
+	var old pace
+	if same {
+		old = prev.pace
+		v.Snapshot.Lines = neverBack(prev.Snapshot.Lines, s.Lines)
+	}
+	v.pace = old.observe(v.Snapshot, p, v.Stance.Calls)
+	return v
+}
+
+// neverBack is now, with no line serving a lower number than before.
+func neverBack(before, now []queue.LineView) []queue.LineView {
+	now = slices.Clone(now)
+	for i := range min(len(before), len(now)) { // lines are only ever added
+		if now[i].Name == before[i].Name {
+			now[i].Serving = max(now[i].Serving, before[i].Serving)
+		}
+	}
+	return now
+}
+
+// held is prev without an answer from the store: what was known, and time.
+func held(prev *View, record catalog.Record, reason Reason, local time.Time) *View {
+	v := *prev
+	v.Event, v.Version, v.Mode, v.Reason = record.Event, record.Version, Hold, reason
+	at := local.Add(v.Skew)
+	v.Phase, v.Stance = v.Event.Phase(at), v.Event.Stance(at, v.Snapshot.Waiting())
+	return &v
+}
+
+// observe is the pace after a snapshot.
+func (old pace) observe(s queue.Snapshot, p queue.Policy, calls bool) pace {
+	next := pace{rate: p.Rate, lines: make([]linePace, len(s.Lines))}
+	for i, line := range s.Lines {
+		var meter queue.Meter
+		if i < len(old.lines) {
+			meter = old.lines[i].meter
+		}
+		if old.rate != p.Rate {
+			meter = meter.Forget()
+		}
+		next.lines[i] = linePace{
+			meter: meter.Observe(s.At, line.Serving, calls && line.Waiting > 0),
+			prior: share(p, s.Lines, line.Name),
+		}
+	}
+	return next
+}
+
+// share is what a line gets of the rate while the lines that wait now go on
+// waiting.
+func share(p queue.Policy, lines []queue.LineView, name string) queue.Rate {
+	var own, all int64
+	for _, l := range p.Lines {
+		i := slices.IndexFunc(lines, func(v queue.LineView) bool { return v.Name == l.Name })
+		switch {
+		case l.Name == name:
+			own = l.Weight
+			all += l.Weight
+		case i >= 0 && lines[i].Waiting > 0:
+			all += l.Weight
+		}
+	}
+	if own == 0 {
+		return 0
+	}
+	return p.Rate * queue.Rate(own) / queue.Rate(all)
+}
+
+// ModeAt is Mode, or Hold when at this moment of the gateway's clock the
+// snapshot is too old.
+func (v *View) ModeAt(local time.Time) (Mode, Reason) {
+	if v.Mode == Normal && !v.Retired && local.Sub(v.Seen) > StaleAfter {
+		return Hold, ReasonStoreSilent
+	}
+	return v.Mode, v.Reason
+}
 
 // StoreTime is a moment of this gateway's clock in unix ms of the store's.
 func (v *View) StoreTime(local time.Time) int64 { return local.Add(v.Skew).UnixMilli() }
 
-// InForce is the version of the event that the store acts on.
+// InForce is the version of the event that the store acts on; -1: none yet.
 func (v *View) InForce() int64 { return v.Snapshot.Version - 1 }
 
-// PerMinute is how many of a line were called in the last minute.
-func (v *View) PerMinute(line string) int64 { return 0 }
-
-// Held is what a visitor's pass says.
-type Held struct {
-	Generation    uint64
-	Line          string
-	Order, Number int64
+// PerMinute is how many of a line were called per minute lately.
+func (v *View) PerMinute(line string) int64 {
+	i := v.index(line)
+	if i < 0 {
+		return 0
+	}
+	return v.pace.lines[i].meter.PerMinute()
 }
 
-// State is what memory alone can tell of a visitor.
-type State string
-
-const (
-	None    State = "none"    // the pass is from another generation, or of no line
-	Waiting State = "waiting" // not called yet
-	Turn    State = "turn"    // called: claim, the store decides whether in time
-)
-
-// Place is a visitor's place as this gateway sees it.
-type Place struct {
-	State      State
-	Line       string
-	Number     int64
-	Serving    int64 // the highest number called so far
-	Ahead      int64
-	Wait       Wait
-	RetryAfter time.Duration // when to ask again; apply Jitter
-}
-
-// Wait is the time until the turn, if it is known.
-type Wait struct {
-	Known    bool
-	P50, P90 time.Duration
-	Reason   string // why it is not known: a Reason or an event.Reason
-}
-
-// Place says where the holder of a pass stands at a moment of this gateway's
-// clock. It asks nobody.
-func (v *View) Place(h Held, local time.Time) Place { return Place{} }
-
-// WaitFor is the wait of a visitor who joins a line now.
-func (v *View) WaitFor(line string) Wait { return Wait{} }
-
-// Jitter spreads d by up to 20 % both ways; random is in [0, 1).
-func Jitter(d time.Duration, random float64) time.Duration {
-	return time.Duration(float64(d) * (0.8 + 0.4*random))
+func (v *View) index(line string) int {
+	return slices.IndexFunc(v.Snapshot.Lines, func(l queue.LineView) bool { return l.Name == line })
 }

@@ -1,0 +1,142 @@
+package room
+
+import (
+	"time"
+
+	"github.com/bilten/rushgate/event"
+)
+
+// Held is what a visitor's pass says.
+type Held struct {
+	Generation    uint64
+	Line          string
+	Order, Number int64
+}
+
+// State is what memory alone can tell of a visitor.
+type State string
+
+const (
+	Unknown State = "unknown" // this gateway has not seen the room yet
+	None    State = "none"    // the pass is of another generation, or there is none
+	Waiting State = "waiting" // not called yet
+	Turn    State = "turn"    // called: claim, and the store decides whether in time
+)
+
+// Place is a visitor's place as this gateway sees it.
+type Place struct {
+	State      State
+	Line       string
+	Number     int64
+	Serving    int64 // the highest number called so far
+	Ahead      int64
+	Wait       Wait
+	RetryAfter time.Duration // when to ask again; Jitter spreads it
+}
+
+// Wait is the time until the turn, if it is known.
+type Wait struct {
+	Known    bool
+	P50, P90 time.Duration
+	Reason   string // why it is not known: a Reason or an event.Reason
+}
+
+// Place says where the holder of a pass stands at a moment of this gateway's
+// clock. It asks nobody.
+func (v *View) Place(h Held, local time.Time) Place {
+	p := Place{State: v.state(h), Line: h.Line, Number: h.Number}
+	if p.State == Waiting || p.State == Turn {
+		line, _ := v.Snapshot.Line(h.Line)
+		p.Serving = line.Serving
+		p.Ahead = max(0, h.Number-line.Serving-1)
+	}
+	if p.State == Waiting {
+		p.Wait = v.wait(h.Line, p.Ahead, local)
+	}
+	p.RetryAfter = v.retryAfter(p, local)
+	return p
+}
+
+func (v *View) state(h Held) State {
+	if v.Snapshot.Generation == 0 && !v.Retired {
+		return Unknown
+	}
+	line, ok := v.Snapshot.Line(h.Line)
+	switch {
+	case !ok || h.Generation != v.Snapshot.Generation || h.Order == 0:
+		return None
+	case h.Order <= line.CalledOrder:
+		return Turn
+	default:
+		return Waiting
+	}
+}
+
+// WaitFor is the wait of a visitor who joined a line when the view was made.
+func (v *View) WaitFor(line string) Wait {
+	l, _ := v.Snapshot.Line(line)
+	return v.wait(line, max(0, l.Issued-l.Serving), v.Seen)
+}
+
+func (v *View) wait(line string, ahead int64, local time.Time) Wait {
+	if mode, reason := v.ModeAt(local); mode == Hold {
+		return Wait{Reason: string(reason)}
+	}
+	if !v.Stance.Calls {
+		return Wait{Reason: string(v.Stance.Reason)}
+	}
+	i := v.index(line)
+	if i < 0 {
+		return Wait{Reason: string(ReasonNotCalled)}
+	}
+	pace := v.pace.lines[i]
+	p50, p90, ok := pace.meter.Wait(ahead, pace.prior)
+	if !ok {
+		return Wait{Reason: string(ReasonNotCalled)}
+	}
+	return Wait{Known: true, P50: p50, P90: p90}
+}
+
+const (
+	retryNear    = time.Second // near the front, or the turn has come
+	retryFar     = 20 * time.Second
+	retryInHold  = 5 * time.Second
+	retryCounted = 30 * time.Second // while the page counts down
+
+	// A tenth of what is left between two questions keeps a room's load even:
+	// the answer that matters comes at most a tenth of the wait too late.
+	retryFraction = 10
+)
+
+// retryAfter is when to ask again.
+func (v *View) retryAfter(p Place, local time.Time) time.Duration {
+	if mode, _ := v.ModeAt(local); mode == Hold {
+		return retryInHold
+	}
+	if v.Stance.Newcomer == event.Countdown {
+		left := v.Event.Room.EventStartTime.Sub(local.Add(v.Skew))
+		return min(max(left/retryFraction, retryNear), retryCounted)
+	}
+	switch {
+	case p.State == Turn:
+		return retryNear
+	case p.Wait.Known:
+		return min(max(p.Wait.P50/retryFraction, retryNear), retryFar)
+	default:
+		return min(retryNear+time.Duration(p.Ahead)*retryEach, retryFar)
+	}
+}
+
+// retryEach is what one visitor ahead adds while nobody knows how long they take.
+const retryEach = 10 * time.Millisecond
+
+// Jitter spreads d by up to 20 % both ways, so that those who were answered
+// together do not come back together; random is in [0, 1).
+func Jitter(d time.Duration, random float64) time.Duration {
+	return spread(d, 0.2, random)
+}
+
+// spread is d times something in [1-part, 1+part).
+func spread(d time.Duration, part, random float64) time.Duration {
+	return time.Duration(float64(d) * (1 - part + 2*part*random))
+}

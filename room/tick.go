@@ -1,0 +1,121 @@
+package room
+
+import (
+	"context"
+	"time"
+
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/queue"
+)
+
+const (
+	tickEvery   = 250 * time.Millisecond
+	tickIdle    = time.Second // the room is off and nobody is on the way in
+	tickJitter  = 0.1         // gateways must not fall into step
+	tickTimeout = time.Second
+
+	// tickRest is the least time between two ticks, however often anybody nudges.
+	tickRest = 50 * time.Millisecond
+
+	// maxPages is how many pages of ended sessions one tick reads at most.
+	maxPages = 100
+)
+
+// run ticks the room until ctx ends.
+func (r *Room) run(ctx context.Context) {
+	defer close(r.loop.over)
+	cursor := ""
+	for {
+		cursor = r.tick(ctx, cursor)
+		r.loop.ticked()
+		rest := spread(interval(r.View(), r.house.now()), tickJitter, r.house.random())
+		if !r.loop.sleep(ctx, rest-tickRest) {
+			return
+		}
+	}
+}
+
+// interval is how long a room may go without a tick from local on. The start
+// and the end of an event are not slept through.
+func interval(v *View, local time.Time) time.Duration {
+	s := v.Snapshot
+	if v.Mode == Hold || v.Stance.Newcomer != event.Through || s.Waiting() > 0 || s.Called > 0 {
+		return tickEvery
+	}
+	d := tickIdle
+	for _, turn := range []event.Time{v.Event.Room.EventStartTime, v.Event.Room.EventEndTime} {
+		if left := turn.Sub(local.Add(v.Skew)); left > 0 {
+			d = min(d, left+time.Millisecond)
+		}
+	}
+	return d
+}
+
+// tick makes a new view and returns the cursor for the next tick.
+func (r *Room) tick(ctx context.Context, cursor string) string {
+	prev, record := r.View(), *r.record.Load()
+	perMinute, limit := r.house.budget(record.Event)
+	policy := policyOf(record, perMinute, limit)
+	snapshot, seen, err := r.ask(ctx, policy, &cursor)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.house.metrics.tickErrors.Inc()
+			r.show(prev, held(prev, record, ReasonStoreError, r.house.now()), err)
+		}
+		return cursor
+	}
+	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax))
+	r.show(prev, newView(prev, record, policy, snapshot, seen), nil)
+	return cursor
+}
+
+// ask ticks the store until every ended session is known. A view is shown only
+// then: a gateway that has just started must not honour a revoked admission.
+func (r *Room) ask(ctx context.Context, policy queue.Policy, cursor *string) (queue.Snapshot, time.Time, error) {
+	for page := 1; ; page++ {
+		s, seen, err := r.askOnce(ctx, policy, *cursor)
+		if err != nil {
+			return queue.Snapshot{}, time.Time{}, err
+		}
+		more := s.More
+		if changed := r.ended.follow(s.Generation); changed && *cursor != "" {
+			*cursor, more = "", true // it was that of another room
+		} else {
+			*cursor = s.Cursor
+		}
+		r.ended.add(s.Generation, seen, s.Ended...)
+		if !more || page == maxPages {
+			return s, seen, nil
+		}
+	}
+}
+
+// askOnce also says when, by this gateway's clock, the store answered: in the
+// middle between asking and being answered, give or take half the way.
+func (r *Room) askOnce(ctx context.Context, policy queue.Policy, cursor string) (queue.Snapshot, time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
+	defer cancel()
+	asked := r.house.now()
+	s, err := r.house.store.Tick(ctx, r.id, policy, cursor)
+	took := r.house.now().Sub(asked)
+	r.house.metrics.tickSeconds.Observe(took.Seconds())
+	return s, asked.Add(took / 2), err
+}
+
+// show publishes a view and logs what is new about it.
+func (r *Room) show(prev, next *View, err error) {
+	r.view.Store(next)
+	log := r.house.log.With("event", r.id)
+	if was, is := prev.Snapshot.Generation, next.Snapshot.Generation; was != is && was != 0 {
+		log.Warn("the store has lost the room and made a new one", "generation", is, "before", was)
+	}
+	switch {
+	case next.Mode == Hold && prev.Reason != next.Reason:
+		log.Error("room on hold", "reason", next.Reason, "error", err)
+	case next.Mode == Normal && prev.Mode == Hold:
+		log.Info("room answers", "generation", next.Snapshot.Generation, "version", next.Version)
+	}
+	if prev.Stance.Reason != next.Stance.Reason {
+		log.Info("room changed its stance", "reason", next.Stance.Reason, "before", prev.Stance.Reason, "version", next.Version)
+	}
+}
