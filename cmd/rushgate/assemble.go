@@ -106,6 +106,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *p
 			return b.pools[id], ok
 		},
 		Keys:    b.keys.Load,
+		Prefix:  b.config.Prefix,
 		Proxies: b.config.proxies(),
 		Joins:   web.JoinLimit{PerSecond: b.config.Limits.JoinPerAddress.PerSecond, Burst: b.config.Limits.JoinPerAddress.Burst},
 		Now:     time.Now,

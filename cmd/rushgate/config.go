@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/bilten/rushgate/web"
 )
 
 // Config is the operator's file: listeners, Redis, pools and who may use them.
@@ -23,6 +25,7 @@ type Config struct {
 	Redis          Redis                   `yaml:"redis"`
 	Keys           string                  `yaml:"keys" help:"File of signing keys, made by 'rushgate keys new'. Every gateway needs the same one; without it a lone gateway makes keys of its own, and passes end with the process."`
 	Issuer         string                  `yaml:"issuer" help:"Stands in every admission as iss; the shops that verify admissions demand it."`
+	Prefix         string                  `yaml:"prefix" help:"Reserved for the gateway on every host; the shop must have nothing there."`
 	TrustedProxies []string                `yaml:"trusted_proxies" help:"Networks (CIDR) of the balancers in front, whose X-Forwarded-For names the visitor. While it is empty, everybody behind one balancer is one visitor to the limits; /readyz warns of it."`
 	Pools          map[string]Pool         `yaml:"pools"`
 	Organizations  map[string]Organization `yaml:"organizations"`
@@ -56,6 +59,7 @@ func defaults() Config {
 			Ops:     Listener{Address: "127.0.0.1:8082"},
 		},
 		Issuer:   "rushgate",
+		Prefix:   web.Prefix,
 		Redis:    Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
 		Limits:   Limits{JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200}},
 		Log:      Log{Level: "info", Format: "json"},

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 )
 
@@ -51,6 +52,9 @@ func (c Config) validate() error {
 	if c.Issuer == "" || len(c.Issuer) > 100 {
 		p.add("issuer", c.Issuer, "must have 1 to 100 characters")
 	}
+	if !prefix.MatchString(c.Prefix) {
+		p.add("prefix", c.Prefix, "must be one path segment of a-z, 0-9, - and _, such as /_rushgate")
+	}
 	for i, network := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			p.add(fmt.Sprintf("trusted_proxies[%d]", i), network, "must be a network such as 10.0.0.0/8")
@@ -71,6 +75,8 @@ func (c Config) validate() error {
 	}
 	return errors.Join(p.errs...)
 }
+
+var prefix = regexp.MustCompile(`^/[a-z0-9_-]{1,40}$`)
 
 // inFile puts the file's name before every line of a joined error.
 func inFile(file string, err error) error {

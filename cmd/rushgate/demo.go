@@ -123,7 +123,7 @@ func (d demo) open(config Config, declared event.Event, log *slog.Logger) (*life
 func demoShop(declared event.Event, issuer, gateway string, listener net.Listener, log *slog.Logger) (*door, error) {
 	guard, err := verify.New(verify.Options{
 		Issuer: issuer, Organization: declared.Organization, Event: declared.ID,
-		Grace: declared.Room.CommitGrace.Duration(), JWKS: gateway + "/.well-known/jwks.json", Logger: log,
+		Grace: time.Duration(declared.Room.CommitGrace), JWKS: gateway + "/.well-known/jwks.json", Logger: log,
 	})
 	if err != nil {
 		return nil, err

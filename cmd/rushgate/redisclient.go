@@ -21,6 +21,7 @@ const clusterReload = 5 * time.Second
 func connectRedis(r Redis) (redis.UniversalClient, error) {
 	options := redis.UniversalOptions{
 		MaxRetries:            -1,
+		DialerRetries:         1,
 		ContextTimeoutEnabled: true,
 		DialTimeout:           r.Timeout,
 		ReadTimeout:           r.Timeout,

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/event/catalog/rediscatalog"
@@ -28,6 +31,7 @@ func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) 
 	if r.embedded() {
 		return embeddedStores(), nil
 	}
+	redis.SetLogger(redisLog{log}) // the client knows only one for the whole process
 	client, err := connectRedis(r)
 	if err != nil {
 		return stores{}, err
@@ -48,6 +52,14 @@ func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) 
 		time:   func(ctx context.Context) (time.Time, error) { return client.Time(ctx).Result() },
 		close:  client.Close,
 	}, nil
+}
+
+// redisLog takes what the client would print in a format of its own.
+type redisLog struct{ log *slog.Logger }
+
+// Printf is the client's logger.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, fmt.Sprintf(format, args...))
 }
 
 func embeddedStores() stores {
