@@ -166,5 +166,10 @@ type Store interface {
 	Drop(ctx context.Context, room string) error
 }
 
-// ErrNoRoom is returned by Apply for a room that no tick has made.
-var ErrNoRoom = errors.New("room unknown to the store")
+var (
+	// ErrNoRoom is returned by Apply for a room that no tick has made.
+	ErrNoRoom = errors.New("room unknown to the store")
+	// ErrNewerSchema is returned for a room that a newer version of Rushgate
+	// keeps: this one must leave it alone.
+	ErrNewerSchema = errors.New("the room is kept by a newer version")
+)

@@ -49,7 +49,7 @@ func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, cursor st
 	}
 	reply, err := s.scripts.tick.Run(ctx, s.client, keys(room), args...).Slice()
 	if err != nil {
-		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, err)
+		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, refusal(err))
 	}
 	snapshot, err := readSnapshot(reply)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 	}
 	reply, err := script.Run(ctx, s.client, keys(room), args...).Slice()
 	if err != nil {
-		return nil, fmt.Errorf("%s in room %s: %w", op, room, err)
+		return nil, fmt.Errorf("%s in room %s: %w", op, room, refusal(err))
 	}
 	if len(reply) == 0 {
 		return nil, queue.ErrNoRoom
@@ -107,6 +107,14 @@ func (s *Store) request(op queue.Op, visits []queue.Visit) (*redis.Script, []any
 		return s.scripts.complete, args, nil
 	}
 	return nil, nil, fmt.Errorf("%s: no such operation", op)
+}
+
+// refusal is the error that a script gave on purpose, or err.
+func refusal(err error) error {
+	if redis.HasErrorPrefix(err, "NEWERSCHEMA") {
+		return fmt.Errorf("%w: %w", queue.ErrNewerSchema, err)
+	}
+	return err
 }
 
 // Drop is queue.Store's. Redis frees the memory in the background.

@@ -2,10 +2,12 @@ package redisqueue_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/bilten/rushgate/internal/redistest"
@@ -49,4 +51,41 @@ func TestLuaAndGoAreTwins(t *testing.T) {
 		lua.Store = redisqueue.WithClock(redisqueue.New(client, func() uint64 { return 7 }))
 		return lua, memory
 	})
+}
+
+func TestARoomOfANewerVersionIsLeftAlone(t *testing.T) {
+	client := redistest.Client(t)
+	r := queuetest.NewRoom(t, harness(t, client), nil)
+	r.Join(1)
+	client.HSet(t.Context(), "rg:{hamlet}:room", "schema", 2)
+	before := client.HGetAll(t.Context(), "rg:{hamlet}:room").Val()
+
+	_, tick := r.Store.Tick(t.Context(), "hamlet", r.Policy, "")
+	_, join := r.Store.Apply(t.Context(), "hamlet", queue.Join, []queue.Visit{{Visitor: queuetest.Visitor(2), Line: "general"}})
+	for _, err := range []error{tick, join} {
+		if !errors.Is(err, queue.ErrNewerSchema) {
+			t.Errorf("error = %v; want ErrNewerSchema", err)
+		}
+	}
+	if diff := cmp.Diff(before, client.HGetAll(t.Context(), "rg:{hamlet}:room").Val()); diff != "" {
+		t.Errorf("the room changed:\n%s", diff)
+	}
+}
+
+// When Redis is out of memory joins are refused, but whatever frees goes on.
+func TestOutOfMemory(t *testing.T) {
+	client := redistest.Client(t)
+	r := queuetest.NewRoom(t, harness(t, client), func(p *queue.Policy) { p.Cap = 2 })
+	places := r.Crowd(1, 3)
+	client.ConfigSet(t.Context(), "maxmemory", "1")
+
+	_, err := r.Store.Apply(t.Context(), "hamlet", queue.Join, []queue.Visit{{Visitor: queuetest.Visitor(4), Line: "general"}})
+	if err == nil {
+		t.Fatal("join = nil; want an error: there is no memory for it")
+	}
+	r.Apply(queue.Complete, queue.Visit{Visitor: queuetest.Visitor(1), Session: places[0].Session})
+	queuetest.Equal(t, "called", r.Tick().Called, 1)
+	r.Want(r.Claim(3, places[2].Order), queue.Active, "claim")
+	r.Want(r.Touch(3, 3), queue.Active, "touch")
+	r.Want(r.Apply(queue.Leave, queue.Visit{Visitor: queuetest.Visitor(3)}), queue.Active, "leave")
 }

@@ -9,6 +9,7 @@
 local ROOM, CALLED, LATE, LAPSED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local ACTIVE, SESSIONS, ENDED = KEYS[5], KEYS[6], KEYS[7]
 
+local SCHEMA = 1              -- of everything below these keys
 local TOKEN = 60000000        -- one visitor in a bucket
 local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the door, are above
 local MAX_STEP = 10000        -- ms that one tick may move a room's time
@@ -25,6 +26,9 @@ local function load_room()
     local field, value = flat[i], flat[i + 1]
     local text = field == 'generation' or string.sub(field, 1, 5) == 'name:'
     r[field] = text and value or tonumber(value)
+  end
+  if (r.schema or SCHEMA) > SCHEMA then
+    error({err = 'NEWERSCHEMA the room has schema ' .. r.schema .. ', this gateway knows ' .. SCHEMA})
   end
   return r.generation
 end

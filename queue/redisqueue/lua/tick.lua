@@ -18,9 +18,9 @@ local MAX_LINES = #KEYS - 7
 
 local function begin(wall)
   if load_room() then return end
-  r = {generation = ARGV[1], seq = 0, wall = wall, now = wall, open = 0, version = 0, rate = 0, turn = 0,
+  r = {schema = SCHEMA, generation = ARGV[1], seq = 0, wall = wall, now = wall, open = 0, version = 0, rate = 0, turn = 0,
     call = 0, claim = 0, refunded = 0, stamp = 0, admitted = 0, ended = 0, lines = 0}
-  save('generation')
+  save('schema', 'generation')
 end
 
 local function install()
