@@ -106,6 +106,8 @@ func TestParseRefuses(t *testing.T) {
 			"line 7: room.event_end_time: 2027-03-01T10:00:00+01:00: is not after event_start_time, 2027-03-01T09:00:00Z"},
 		{"lines without general", "room:", "room:\n  lines: [{name: vip}]", "line 6: room.lines: lack general, the line that anybody may join"},
 		{"a line twice", "room:", "room:\n  lines: [{name: general}, {name: general, weight: 2}]", `line 6: room.lines[1].name: "general": is there already`},
+		{"more lines than a room can keep", "room:", "room:\n  lines: [{name: general}, {name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}, {name: g}, {name: h}]",
+			"line 6: room.lines: 9: want 1 to 8"},
 		{"a line that weighs nothing", "room:", "room:\n  lines: [{name: general, weight: 0}]", "line 6: room.lines[0].weight: 0: want 1 to 1000"},
 		{"CSS for a colour", "room:", "page: {theme: {accent: 'red;}'}}\nroom:", `line 5: page.theme.accent: "red;}": want #rrggbb`},
 		{"a script for a link", "room:", "page: {help_url: 'javascript:alert(1)'}\nroom:",

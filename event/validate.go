@@ -16,7 +16,7 @@ const (
 	MaxActiveUsers = 10_000_000
 	MaxPerMinute   = 10_000_000
 	MaxRoutes      = 200
-	MaxLines       = 16
+	MaxLines       = 8 // a room never has more, those of earlier definitions included
 	MaxWeight      = 1000
 )
 

@@ -58,8 +58,8 @@ func TestRoomSteers(t *testing.T) {
 		out        string
 	}{
 		{"ready as it is", "readiness", 0, "ok      rate_and_cap"},
-		{"a control", "pause", 0, "demo: pause done, version 1"},
-		{"the same again", "pause", 0, "demo: pause done, version 2"},
+		{"a control", "pause", 0, "demo: pause done, version 2"},
+		{"the same again", "pause", 0, "demo: pause done, version 4"},
 		{"a paused room is not ready", "readiness", exitFailed, "NOT OK  controls: paused"},
 		{"and back", "unpause --reason provider-is-back", 0, "demo: unpause done"},
 		{"a rate", "rate 120", 0, "demo: rate done"},

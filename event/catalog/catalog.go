@@ -47,10 +47,17 @@ type Record struct {
 	Event event.Event
 	Owner Owner
 	// Version grows with every change, also across delete and create. It is 0
-	// for an event that a file owns and nobody has changed since.
+	// for an event of a file that nobody has announced or changed.
 	Version   int64
 	ChangedAt time.Time // zero with version 0
-	ChangedBy string
+	ChangedBy string    // the Author's name, or "file" for what a file announced
+	// Stale says that this gateway's file differs from the one announced last, as
+	// on the older gateways of a rolling restart. Event is then what this file
+	// says, and Version is one below the stored one, a number that nothing stored
+	// ever has: a room's store keeps the announced policy, yet takes this one over
+	// all that came before. So a control that the API changes works even when no
+	// gateway with the announced file is left.
+	Stale bool
 }
 
 // Author is who makes a change and why, as the log keeps it.
@@ -161,16 +168,24 @@ func (c *Catalog) change(ctx context.Context, r request) (Record, error) {
 const maxAttempts = 20
 
 func (c *Catalog) load(ctx context.Context) (View, map[string]Document, error) {
+	documents, revision, err := c.documents(ctx)
+	if err != nil {
+		return View{}, nil, err
+	}
+	return c.ground.view(documents, revision), documents, nil
+}
+
+func (c *Catalog) documents(ctx context.Context) (map[string]Document, int64, error) {
 	documents, revision, err := c.backend.Load(ctx)
 	if err != nil {
-		return View{}, nil, unreachable("load events", err)
+		return nil, 0, unreachable("load events", err)
 	}
 	if revision > 0 {
 		c.held.Store(true)
 	} else if c.held.Load() {
-		return View{}, nil, ErrLost
+		return nil, 0, ErrLost
 	}
-	return c.ground.view(documents, revision), documents, nil
+	return documents, revision, nil
 }
 
 // Log returns an event's changes, the newest first.

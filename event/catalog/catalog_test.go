@@ -87,29 +87,29 @@ func TestNewRefusesFiles(t *testing.T) {
 func TestLifeOfAnEvent(t *testing.T) {
 	c, ctx := open(t, catalog.NewMemory()), t.Context()
 	made := create(t, c, "globe", "hamlet", "/hamlet")
-	if made.Version != 1 || made.Owner != catalog.API || made.ChangedBy != "box office" || !made.ChangedAt.Equal(nine) {
-		t.Errorf("Put(new) = %+v; want version 1 of the API by box office at nine", made)
+	if made.Version != 2 || made.Owner != catalog.API || made.ChangedBy != "box office" || !made.ChangedAt.Equal(nine) {
+		t.Errorf("Put(new) = %+v; want version 2 of the API by box office at nine", made)
 	}
 	paused, err := c.Patch(ctx, "globe", "hamlet", []byte(`{"room":{"paused":true}}`), made.Version, clerk)
-	if err != nil || !paused.Event.Room.Paused || paused.Version != 2 {
-		t.Errorf("Patch(paused) = %+v, %v; want it paused at version 2", paused, err)
+	if err != nil || !paused.Event.Room.Paused || paused.Version != 4 {
+		t.Errorf("Patch(paused) = %+v, %v; want it paused at version 4", paused, err)
 	}
 	found, err := c.Find(ctx, "globe", "hamlet")
 	if diff := cmp.Diff(paused, found); err != nil || diff != "" {
 		t.Errorf("Find() = %v; want what Patch returned (-want +got):\n%s", err, diff)
 	}
-	moved, err := c.Put(ctx, "globe", "hamlet", definition("globe", "hamlet", "/other"), 2, clerk)
-	if err != nil || moved.Event.Room.Paused || moved.Version != 3 {
-		t.Errorf("Put(again) = %+v, %v; want the new definition alone at version 3", moved, err)
+	moved, err := c.Put(ctx, "globe", "hamlet", definition("globe", "hamlet", "/other"), 4, clerk)
+	if err != nil || moved.Event.Room.Paused || moved.Version != 6 {
+		t.Errorf("Put(again) = %+v, %v; want the new definition alone at version 6", moved, err)
 	}
-	if err := c.Delete(ctx, "globe", "hamlet", 3, clerk); err != nil {
+	if err := c.Delete(ctx, "globe", "hamlet", 6, clerk); err != nil {
 		t.Errorf("Delete() = %v; want nil", err)
 	}
 	if _, err := c.Find(ctx, "globe", "hamlet"); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("Find(deleted) = %v; want ErrNotFound", err)
 	}
-	if again := create(t, c, "globe", "hamlet", "/hamlet"); again.Version != 5 {
-		t.Errorf("Put(after Delete) is version %d; want 5: versions never fall", again.Version)
+	if again := create(t, c, "globe", "hamlet", "/hamlet"); again.Version != 10 {
+		t.Errorf("Put(after Delete) is version %d; want 10: versions never fall", again.Version)
 	}
 }
 
@@ -132,8 +132,8 @@ func TestChangesRefused(t *testing.T) {
 		is   error
 		want string
 	}{
-		{"create what exists", put("globe", "hamlet", "/x", catalog.NewVersion), catalog.ErrConflict, "it is at version 1"},
-		{"replace an old version", put("globe", "hamlet", "/x", 7), catalog.ErrConflict, "it is at version 1"},
+		{"create what exists", put("globe", "hamlet", "/x", catalog.NewVersion), catalog.ErrConflict, "it is at version 2"},
+		{"replace an old version", put("globe", "hamlet", "/x", 7), catalog.ErrConflict, "it is at version 2"},
 		{"replace what is not there", put("globe", "lear", "/x", 7), catalog.ErrConflict, "there is none"},
 		{"take another's id", put("rose", "hamlet", "/x", catalog.NewVersion), catalog.ErrForeign, ""},
 		{"take another's id whatever the version", put("rose", "hamlet", "/x", catalog.AnyVersion), catalog.ErrForeign, ""},
@@ -145,22 +145,22 @@ func TestChangesRefused(t *testing.T) {
 		{"delete another's event", c.Delete(ctx, "rose", "hamlet", catalog.AnyVersion, clerk), catalog.ErrNotFound, ""},
 		{"change what is not there", patch("globe", "lear", `{}`, catalog.AnyVersion), catalog.ErrNotFound, ""},
 		{"change an old version", patch("globe", "hamlet", `{}`, 7), catalog.ErrConflict, ""},
-		{"move to another organization", patch("globe", "hamlet", `{"organization":"rose"}`, 1), nil, "organization"},
-		{"rename", patch("globe", "hamlet", `{"id":"ophelia"}`, 1), nil, `id: "ophelia": want "hamlet"`},
+		{"move to another organization", patch("globe", "hamlet", `{"organization":"rose"}`, 2), nil, "organization"},
+		{"rename", patch("globe", "hamlet", `{"id":"ophelia"}`, 2), nil, `id: "ophelia": want "hamlet"`},
 		{"another address than the body's", foreignBody, nil, `id: "hamlet": want "lear"`},
 		{"another organization's host", foreignHost, nil, "is not a host of organization rose"},
-		{"what is not valid", patch("globe", "hamlet", `{"room":{"total_active_users":-1}}`, 1), nil, "room.total_active_users: -1"},
+		{"what is not valid", patch("globe", "hamlet", `{"room":{"total_active_users":-1}}`, 2), nil, "room.total_active_users: -1"},
 		{"a file's event to what is not valid", patch("globe", "macbeth", `{"room":{"total_active_users":-1}}`, 0), nil, "room.total_active_users: -1"},
 		{"a route that is taken", put("globe", "lear", "/Macbeth/**", 0), nil, "event macbeth has it already"},
-		{"no patch at all", patch("globe", "hamlet", `[]`, 1), nil, "want a JSON object"},
-		{"a reason without end", c.Delete(ctx, "globe", "hamlet", 1, catalog.Author{Reason: strings.Repeat("x", 501)}), nil, "reason: 501 characters"},
+		{"no patch at all", patch("globe", "hamlet", `[]`, 2), nil, "want a JSON object"},
+		{"a reason without end", c.Delete(ctx, "globe", "hamlet", 2, catalog.Author{Reason: strings.Repeat("x", 501)}), nil, "reason: 501 characters"},
 	} {
 		if test.got == nil || test.is != nil && !errors.Is(test.got, test.is) || !strings.Contains(test.got.Error(), test.want) {
 			t.Errorf("%s: %v; want %v with %q", test.say, test.got, test.is, test.want)
 		}
 	}
-	if revision, err := c.Revision(ctx); err != nil || revision != 1 {
-		t.Errorf("Revision() = %d, %v; want 1: what is refused changes nothing", revision, err)
+	if revision, err := c.Revision(ctx); err != nil || revision != 2 {
+		t.Errorf("Revision() = %d, %v; want 2: what is refused changes nothing", revision, err)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestLogLeadsBack(t *testing.T) {
 		t.Fatalf("Log() = %v, %v; want 3 entries", entries, err)
 	}
 	newest := entries[0]
-	if newest.By != "box office" || newest.Reason != "the director asked" || newest.Action != "patch" || newest.Version != 3 || !newest.At.Equal(nine) ||
+	if newest.By != "box office" || newest.Reason != "the director asked" || newest.Action != "patch" || newest.Version != 6 || !newest.At.Equal(nine) ||
 		string(newest.Changed) != `{"page":{"title":"Hamlet"},"room":{"event_end_time":"2027-04-01T00:00:00Z"}}` {
 		t.Errorf("newest entry = %+v, changed %s; want who, why, what", newest, newest.Changed)
 	}
@@ -238,8 +238,8 @@ func TestDocumentsThatDoNotFitAreLeftOut(t *testing.T) {
 		case "alias":
 			body = definition("globe", "other", "/alias")
 		}
-		if err := backend.Write(ctx, catalog.Write{ID: id, Organization: organization, Revision: int64(i),
-			Document: &catalog.Document{Organization: organization, Owner: catalog.API, Version: int64(i) + 1, Body: body}}); err != nil {
+		if err := backend.Write(ctx, catalog.Write{ID: id, Organization: organization, Revision: int64(i) * catalog.Step,
+			Document: &catalog.Document{Organization: organization, Owner: catalog.API, Version: int64(i+1) * catalog.Step, Body: body}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,7 +256,7 @@ func TestDocumentsThatDoNotFitAreLeftOut(t *testing.T) {
 			t.Errorf("problems %v do not name %s", view.Problems, name)
 		}
 	}
-	if _, err := c.Put(ctx, "globe", "broken", definition("globe", "broken", "/broken"), 4, clerk); err != nil {
+	if _, err := c.Put(ctx, "globe", "broken", definition("globe", "broken", "/broken"), 8, clerk); err != nil {
 		t.Errorf("Put(broken) = %v; want its owner to be able to mend it", err)
 	}
 	if err := c.Delete(ctx, "globe", "clash", catalog.AnyVersion, clerk); err != nil {
@@ -365,8 +365,8 @@ room: {total_active_users: 100, new_users_per_minute: 60}
 	line, _ := json.Marshal(entries[0].Changed)
 	fmt.Println(entries[0].By, entries[0].Reason, string(line), err)
 	// Output:
-	// 1 <nil>
-	// 2 true <nil>
-	// event hamlet: the event has changed meanwhile: it is at version 2
+	// 2 <nil>
+	// 4 true <nil>
+	// event hamlet: the event has changed meanwhile: it is at version 4
 	// box office payment provider is slow {"room":{"paused":true}} <nil>
 }

@@ -24,7 +24,9 @@ type standing struct {
 	owner        Owner // empty: there is none
 	organization string
 	version      int64
+	stale        bool   // the version is that of a stale file
 	body         []byte // of the document; nil: none
+	announced    []byte // definition of the file announced last; nil: none
 }
 
 // decide is the whole policy of changes, without any I/O.
@@ -37,17 +39,18 @@ func (g ground) decide(view View, documents map[string]Document, r request, now 
 	if err != nil {
 		return Write{}, Record{}, err
 	}
-	record := Record{Owner: found.owner, Version: view.Revision + 1, ChangedAt: now, ChangedBy: r.by.Name}
+	version := view.Revision + Step
 	w := Write{
 		ID: r.id, Organization: r.organization, Revision: view.Revision,
-		Entry: Entry{At: now, By: r.by.Name, Reason: r.by.Reason, Action: r.action, Version: record.Version},
+		Entry: Entry{At: now, By: r.by.Name, Reason: r.by.Reason, Action: r.action, Version: version},
 	}
 	if r.action == "delete" {
 		w.Entry.Changed, w.Entry.Undo = json.RawMessage("null"), before
 		return w, Record{}, nil
 	}
-	if found.owner == "" {
-		record.Owner, w.Entry.Action = API, "create"
+	owner := found.owner
+	if owner == "" {
+		owner, w.Entry.Action = API, "create"
 	}
 	e, body, err := g.apply(found, r)
 	if err != nil {
@@ -56,13 +59,12 @@ func (g ground) decide(view View, documents map[string]Document, r request, now 
 	if _, err := event.NewRoutes(append(view.events(r.id), e)); err != nil {
 		return Write{}, Record{}, err
 	}
-	record.Event = e
 	w.Document = &Document{
-		Organization: r.organization, Owner: record.Owner, Version: record.Version,
-		ChangedAt: now, ChangedBy: r.by.Name, Body: body,
+		Organization: r.organization, Owner: owner, Version: version,
+		ChangedAt: now, ChangedBy: r.by.Name, Body: body, Definition: found.announced,
 	}
 	w.Entry.Changed, w.Entry.Undo, err = difference(before, e)
-	return w, record, err
+	return w, w.Document.record(e, found.stale), err
 }
 
 // standing looks at documents, not at the view: what is left out of the view
@@ -72,11 +74,13 @@ func (g ground) standing(documents map[string]Document, id string) standing {
 	declared, inFile := g.files[id]
 	switch {
 	case inFile && stored && d.Owner == File && d.Organization == declared.Organization:
-		return standing{File, declared.Organization, d.Version, d.Body}
+		stale := g.stale(id, d)
+		version := d.record(declared, stale).Version
+		return standing{File, d.Organization, version, stale, d.Body, d.Definition}
 	case inFile:
-		return standing{File, declared.Organization, 0, nil}
+		return standing{owner: File, organization: declared.Organization}
 	case stored && d.Owner == API:
-		return standing{API, d.Organization, d.Version, d.Body}
+		return standing{owner: API, organization: d.Organization, version: d.Version, body: d.Body}
 	default:
 		return standing{} // overrides of a file that is gone are nobody's event
 	}

@@ -37,7 +37,7 @@ func (m *Memory) Write(_ context.Context, w Write) error {
 	if w.Revision != m.revision {
 		return ErrStale
 	}
-	m.revision++
+	m.revision += Step
 	if w.Document == nil {
 		delete(m.documents, w.ID)
 	} else {

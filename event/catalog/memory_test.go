@@ -13,8 +13,8 @@ func TestMemory(t *testing.T) {
 
 func TestMemoryLogIsBounded(t *testing.T) {
 	m := catalog.NewMemory()
-	for revision := range int64(2*catalog.LogCap + 1) {
-		if err := m.Write(t.Context(), catalog.Write{ID: "hamlet", Organization: "globe", Revision: revision, Entry: catalog.Entry{Version: revision + 1}}); err != nil {
+	for n := range int64(2*catalog.LogCap + 1) {
+		if err := m.Write(t.Context(), catalog.Write{ID: "hamlet", Organization: "globe", Revision: n * catalog.Step, Entry: catalog.Entry{Version: n + 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}

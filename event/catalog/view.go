@@ -32,12 +32,13 @@ func (v View) find(id string) (Record, bool) {
 // ground is what the operator's files say; it does not change while a process
 // runs.
 type ground struct {
-	owners map[string]string // host -> organization
-	files  map[string]event.Event
+	owners      map[string]string // host -> organization
+	files       map[string]event.Event
+	definitions map[string]json.RawMessage // of files, as they are announced
 }
 
 func newGround(organizations map[string][]string, files []event.Event) (ground, error) {
-	g := ground{owners: map[string]string{}, files: map[string]event.Event{}}
+	g := ground{owners: map[string]string{}, files: map[string]event.Event{}, definitions: map[string]json.RawMessage{}}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(organizations)) {
 		for _, host := range organizations[name] {
@@ -56,7 +57,11 @@ func newGround(organizations map[string][]string, files []event.Event) (ground, 
 		if err := errors.Join(e.Validate(), g.fits(e)); err != nil {
 			problems = append(problems, fmt.Errorf("event %s: %w", e.ID, err))
 		}
-		g.files[e.ID] = e
+		definition, err := encode(e)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		g.files[e.ID], g.definitions[e.ID] = e, definition
 	}
 	if len(problems) == 0 {
 		_, err := event.NewRoutes(files)
@@ -85,7 +90,7 @@ func (g ground) fits(e event.Event) error {
 func (g ground) view(documents map[string]Document, revision int64) View {
 	v := View{Revision: revision}
 	for id, declared := range g.files {
-		record, err := fileRecord(declared, documents[id])
+		record, err := g.fileRecord(declared, documents[id])
 		if err != nil {
 			v.Problems = append(v.Problems, fmt.Errorf("event %s: %w", id, err))
 		}
@@ -110,7 +115,7 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 
 // fileRecord returns what the file declares, with the live overrides if they
 // can be applied.
-func fileRecord(declared event.Event, d Document) (Record, error) {
+func (g ground) fileRecord(declared event.Event, d Document) (Record, error) {
 	record := Record{Event: declared, Owner: File}
 	switch {
 	case d.Owner == "":
@@ -120,7 +125,7 @@ func fileRecord(declared event.Event, d Document) (Record, error) {
 	case d.Organization != declared.Organization:
 		return record, fmt.Errorf("has overrides of organization %s, but the file names %s: the file counts", d.Organization, declared.Organization)
 	}
-	record.Version, record.ChangedAt, record.ChangedBy = d.Version, d.ChangedAt, d.ChangedBy
+	record = d.record(declared, g.stale(declared.ID, d))
 	changed, err := declared.Patch(d.Body)
 	if err != nil {
 		return record, fmt.Errorf("stored overrides do not fit: %w", err)
@@ -137,7 +142,16 @@ func (g ground) apiRecord(id string, d Document) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("stored definition does not fit: %w", err)
 	}
-	return Record{Event: e, Owner: API, Version: d.Version, ChangedAt: d.ChangedAt, ChangedBy: d.ChangedBy}, nil
+	return d.record(e, false), nil
+}
+
+// record is the document's record with its event; see Record.Stale.
+func (d Document) record(e event.Event, stale bool) Record {
+	r := Record{Event: e, Owner: d.Owner, Version: d.Version, ChangedAt: d.ChangedAt, ChangedBy: d.ChangedBy, Stale: stale}
+	if stale {
+		r.Version--
+	}
+	return r
 }
 
 // separate leaves out events whose routes another has claimed before: files

@@ -26,6 +26,13 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Backend) {
 		"a deleted event keeps its log":                        deleted,
 		"logs are the organization's own":                      ownLogs,
 		"of writers at once one gets through at each revision": race,
+		"a file is announced once":                             announcedOnce,
+		"a rolling restart, forward and back":                  rollingRestart,
+		"overrides outlive an edit of the file":                overridesOutliveEdit,
+		"overrides that no longer fit are a problem":           overridesNoLongerFit,
+		"a control works without the announced file":           controlOnStaleGateway,
+		"a file takes an event over from the API":              takeOver,
+		"gateways with different files start at once":          announceRace,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -33,16 +40,17 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Backend) {
 
 var at = time.Date(2027, 3, 1, 9, 0, 0, 123_000_000, time.UTC)
 
-// write is the change that makes revision+1 of event id.
-func write(id, organization string, revision int64) catalog.Write {
+// write is the change that event id gets after n others.
+func write(id, organization string, n int64) catalog.Write {
+	revision := n * catalog.Step
 	return catalog.Write{
 		ID: id, Organization: organization, Revision: revision,
 		Document: &catalog.Document{
-			Organization: organization, Owner: catalog.API, Version: revision + 1,
-			ChangedAt: at, ChangedBy: "box office", Body: json.RawMessage(`{"n":` + fmt.Sprint(revision) + `}`),
+			Organization: organization, Owner: catalog.API, Version: revision + catalog.Step,
+			ChangedAt: at, ChangedBy: "box office", Body: json.RawMessage(`{"n":` + fmt.Sprint(n) + `}`),
 		},
 		Entry: catalog.Entry{
-			At: at, By: "box office", Reason: "because", Action: "put", Version: revision + 1,
+			At: at, By: "box office", Reason: "because", Action: "put", Version: revision + catalog.Step,
 			Changed: json.RawMessage(`{"a":1}`), Undo: json.RawMessage(`null`),
 		},
 	}
@@ -73,11 +81,11 @@ func roundTrip(t *testing.T, b catalog.Backend) {
 	must(t, b.Write(t.Context(), w))
 	documents, revision, err := b.Load(t.Context())
 	must(t, err)
-	if diff := cmp.Diff(map[string]catalog.Document{"hamlet": *w.Document}, documents); diff != "" || revision != 1 {
-		t.Errorf("Load() is at revision %d, want 1 (-want +got):\n%s", revision, diff)
+	if diff := cmp.Diff(map[string]catalog.Document{"hamlet": *w.Document}, documents); diff != "" || revision != catalog.Step {
+		t.Errorf("Load() is at revision %d, want 2 (-want +got):\n%s", revision, diff)
 	}
-	if revision, err := b.Revision(t.Context()); err != nil || revision != 1 {
-		t.Errorf("Revision() = %d, %v; want 1", revision, err)
+	if revision, err := b.Revision(t.Context()); err != nil || revision != catalog.Step {
+		t.Errorf("Revision() = %d, %v; want 2", revision, err)
 	}
 	entries, err := b.Log(t.Context(), "globe", "hamlet", 10)
 	must(t, err)
@@ -88,17 +96,17 @@ func roundTrip(t *testing.T, b catalog.Backend) {
 
 func stale(t *testing.T, b catalog.Backend) {
 	must(t, b.Write(t.Context(), write("hamlet", "globe", 0)))
-	for _, revision := range []int64{0, 2, -1} {
-		if err := b.Write(t.Context(), write("macbeth", "globe", revision)); !errors.Is(err, catalog.ErrStale) {
-			t.Errorf("Write(decided at revision %d, of 1) = %v; want ErrStale", revision, err)
+	for _, n := range []int64{0, 2, -1} {
+		if err := b.Write(t.Context(), write("macbeth", "globe", n)); !errors.Is(err, catalog.ErrStale) {
+			t.Errorf("Write(decided after %d writes, of 1) = %v; want ErrStale", n, err)
 		}
 	}
 	documents, revision, err := b.Load(t.Context())
 	must(t, err)
 	entries, err := b.Log(t.Context(), "globe", "macbeth", 10)
 	must(t, err)
-	if len(documents) != 1 || revision != 1 || len(entries) != 0 {
-		t.Errorf("after stale writes: %d documents at revision %d, %d log entries; want 1, 1, 0", len(documents), revision, len(entries))
+	if len(documents) != 1 || revision != catalog.Step || len(entries) != 0 {
+		t.Errorf("after stale writes: %d documents at revision %d, %d log entries; want 1, 2, 0", len(documents), revision, len(entries))
 	}
 }
 
@@ -108,14 +116,14 @@ func deleted(t *testing.T, b catalog.Backend) {
 	gone.Document = nil
 	must(t, b.Write(t.Context(), gone))
 	documents, revision, err := b.Load(t.Context())
-	if err != nil || len(documents) != 0 || revision != 2 {
-		t.Errorf("Load() = %v, %d, %v; want nothing at revision 2", documents, revision, err)
+	if err != nil || len(documents) != 0 || revision != 2*catalog.Step {
+		t.Errorf("Load() = %v, %d, %v; want nothing at revision 4", documents, revision, err)
 	}
 	must(t, b.Write(t.Context(), write("hamlet", "globe", 2)))
-	if got := versions(t, b, "globe", "hamlet", 10); !slices.Equal(got, []int64{3, 2, 1}) {
-		t.Errorf("Log() has versions %v; want 3, 2, 1: the newest first", got)
+	if got := versions(t, b, "globe", "hamlet", 10); !slices.Equal(got, []int64{6, 4, 2}) {
+		t.Errorf("Log() has versions %v; want 6, 4, 2: the newest first", got)
 	}
-	if got := versions(t, b, "globe", "hamlet", 2); !slices.Equal(got, []int64{3, 2}) {
+	if got := versions(t, b, "globe", "hamlet", 2); !slices.Equal(got, []int64{6, 4}) {
 		t.Errorf("Log(limit 2) has versions %v; want the newest two", got)
 	}
 	if got := versions(t, b, "globe", "hamlet", 0); len(got) != 0 {
@@ -129,8 +137,8 @@ func ownLogs(t *testing.T, b catalog.Backend) {
 	gone.Document = nil
 	must(t, b.Write(t.Context(), gone))
 	must(t, b.Write(t.Context(), write("hamlet", "rose", 2)))
-	if got := versions(t, b, "rose", "hamlet", 10); !slices.Equal(got, []int64{3}) {
-		t.Errorf("the log of rose has versions %v; want 3 alone, not what globe did before", got)
+	if got := versions(t, b, "rose", "hamlet", 10); !slices.Equal(got, []int64{6}) {
+		t.Errorf("the log of rose has versions %v; want 6 alone, not what globe did before", got)
 	}
 }
 
@@ -147,13 +155,13 @@ func versions(t *testing.T, b catalog.Backend, organization, id string, limit in
 
 func race(t *testing.T, b catalog.Backend) {
 	const writers, rounds = 8, 10
-	for revision := range int64(rounds) {
+	for round := range int64(rounds) {
 		var group sync.WaitGroup
 		through := make(chan string, writers)
 		for i := range writers {
 			group.Go(func() {
 				id := fmt.Sprint("event-", i)
-				switch err := b.Write(t.Context(), write(id, "globe", revision)); {
+				switch err := b.Write(t.Context(), write(id, "globe", round)); {
 				case err == nil:
 					through <- id
 				case !errors.Is(err, catalog.ErrStale):
@@ -163,7 +171,7 @@ func race(t *testing.T, b catalog.Backend) {
 		}
 		group.Wait()
 		if len(through) != 1 {
-			t.Fatalf("at revision %d %d writers got through; want 1", revision, len(through))
+			t.Fatalf("in round %d %d writers got through; want 1", round, len(through))
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (b *Backend) Write(ctx context.Context, w catalog.Write) error {
 	}
 	keys := []string{keyDocuments, keyRevision, keyLog(w.Organization, w.ID)}
 	written, err := writeScript.Run(ctx, b.client, keys,
-		w.Revision, w.ID, document, entry, catalog.LogCap, catalog.LogKept.Milliseconds()).Int()
+		w.Revision, w.ID, document, entry, catalog.LogCap, catalog.LogKept.Milliseconds(), catalog.Step).Int()
 	switch {
 	case err != nil:
 		return fmt.Errorf("write document of event %s: %w", w.ID, err)

@@ -73,7 +73,7 @@ func TestWritesWhenMemoryIsFull(t *testing.T) {
 	if err := client.Set(t.Context(), "x", "y", 0).Err(); err == nil || !strings.Contains(err.Error(), "OOM") {
 		t.Fatalf("Set() = %v; want the server out of memory", err)
 	}
-	w := catalog.Write{ID: "hamlet", Organization: "globe", Revision: 1, Document: &catalog.Document{Owner: catalog.API, Body: []byte(`{}`)}}
+	w := catalog.Write{ID: "hamlet", Organization: "globe", Revision: catalog.Step, Document: &catalog.Document{Owner: catalog.API, Body: []byte(`{}`)}}
 	w.Entry.Changed, w.Entry.Undo = []byte(`{}`), []byte(`{}`)
 	if err := rediscatalog.New(client).Write(t.Context(), w); err != nil {
 		t.Errorf("Write() out of memory = %v; want nil", err)
@@ -83,7 +83,7 @@ func TestWritesWhenMemoryIsFull(t *testing.T) {
 func TestLogOfDeletedEventExpires(t *testing.T) {
 	client := redistest.Client(t)
 	fill(t, client)
-	w := catalog.Write{ID: "hamlet", Organization: "globe", Revision: 1}
+	w := catalog.Write{ID: "hamlet", Organization: "globe", Revision: catalog.Step}
 	w.Entry.Changed, w.Entry.Undo = []byte(`null`), []byte(`{}`)
 	if err := rediscatalog.New(client).Write(t.Context(), w); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ const tag = "{_catalog}"
 
 const (
 	keyDocuments = "rg:" + tag + ":docs"     // HASH event id -> document, JSON
-	keyRevision  = "rg:" + tag + ":revision" // number of writes so far
+	keyRevision  = "rg:" + tag + ":revision" // Step times the number of writes so far
 )
 
 // keyLog is a STREAM of entries. The organization is part of it, so that who

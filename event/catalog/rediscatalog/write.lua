@@ -9,12 +9,13 @@
 --       4 log entry as JSON
 --       5 entries that the log keeps at least
 --       6 how long the log of a deleted event stays, ms
+--       7 how far the revision moves
 -- Returns 1 if written, 0 if the revision has moved on (nothing was changed)
 
 if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] then
   return 0
 end
-redis.call('INCR', KEYS[2])
+redis.call('INCRBY', KEYS[2], ARGV[7])
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'entry', ARGV[4])
 if ARGV[3] == '' then
   redis.call('HDEL', KEYS[1], ARGV[2])
