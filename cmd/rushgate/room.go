@@ -167,6 +167,7 @@ func (c roomCommand) watch(a *app, api *organizerClient) error {
 type liveRoom struct {
 	organizer.LiveView
 	Waiting int64 `json:"waiting"`
+	Version int64 `json:"version"`
 	Stance  struct {
 		Reason string `json:"reason"`
 	} `json:"stance"`

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bilten/rushgate/internal/redistest"
+)
+
+// installation is the operator's file of a test, with two gateways on one Redis.
+const installation = `
+listeners: {gateway: {address: "127.0.0.1:0"}, api: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+redis: {url: "redis://REDIS/0"}
+keys: keys.yaml
+pools: {shop: {instances: ["SHOP"]}}
+organizations: {acme: {hosts: ["127.0.0.1"], upstreams: [{path: "/**", pool: shop}]}}
+api_keys: [{name: box-office, organization: acme, sha256: HASH}]
+events: [spring.yaml]
+shutdown: {drain_delay: 0s, timeout: 2s}
+`
+
+const springEvent = `
+id: spring
+organization: acme
+name: Spring
+routes: [{host: 127.0.0.1, path: "/spring/**"}]
+room: {total_active_users: 10, new_users_per_minute: 600}
+`
+
+// startGateway runs a gateway of the file until the test ends.
+func startGateway(t *testing.T, file string) *life {
+	t.Helper()
+	config, err := loadConfig(file, overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	plan, err := draw(t.Context(), config, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := plan.assemble()
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := open(config, built, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signals, done := make(chan os.Signal, 1), make(chan error, 1)
+	go func() { done <- running.run(context.WithoutCancel(t.Context()), signals) }()
+	t.Cleanup(func() {
+		signals <- syscall.SIGTERM
+		if err := <-done; err != nil {
+			t.Errorf("gateway ended with %v; want a clean end", err)
+		}
+	})
+	return running
+}
+
+func TestAChangeReachesEveryGatewayWithinASecond(t *testing.T) {
+	t.Parallel()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "shop") }))
+	t.Cleanup(shop.Close)
+	dir := t.TempDir()
+	key, hash := newAPIKey()
+	file := filepath.Join(dir, "rushgate.yaml")
+	settings := strings.NewReplacer("REDIS", redistest.Start(t, "--appendonly", "yes"), "SHOP", shop.URL, "HASH", hash).Replace(installation)
+	for path, text := range map[string]string{file: settings, filepath.Join(dir, "spring.yaml"): springEvent} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := run(t.Context(), []string{"keys", "new", filepath.Join(dir, "keys.yaml")}, os.Getenv, io.Discard, os.Stderr); code != 0 {
+		t.Fatalf("keys new = %d; want 0", code)
+	}
+	here, there := startGateway(t, file), startGateway(t, file)
+	for _, gateway := range []*life{here, there} {
+		eventually(t, "a gateway is ready", func() bool { return status(t, gateway.doors[2].url()+"/readyz") == http.StatusOK })
+	}
+	if got := status(t, there.doors[0].url()+"/elsewhere"); got != http.StatusOK {
+		t.Errorf("a path of no event = %d; want the shop's 200", got)
+	}
+
+	stance := func() string {
+		api, err := dialOrganizer(t.Context(), there.doors[1].url(), key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var live liveRoom
+		if _, err := api.do(t.Context(), http.MethodGet, "spring/live", nil, &live); err != nil || live.InForce < live.Version {
+			return "not in force"
+		}
+		return live.Stance.Reason
+	}
+	eventually(t, "the room is open there", func() bool { return stance() == "open" })
+	code := run(t.Context(), []string{"room", "spring", "pause", "--api", here.doors[1].url(), "--key", key}, os.Getenv, io.Discard, os.Stderr)
+	if code != 0 {
+		t.Fatalf("room spring pause = %d; want 0", code)
+	}
+	answered := time.Now()
+	eventually(t, "the other gateway is paused", func() bool { return stance() == "paused" })
+	if took := time.Since(answered); took > time.Second {
+		t.Errorf("the other gateway followed after %s; want within a second", took)
+	}
+}
+
+func TestTheDemoIsAWholeInstallation(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		anyPort := "127.0.0.1:0"
+		code := run(ctx, []string{"demo", "--gateway", anyPort, "--api", anyPort, "--ops", anyPort, "--json"}, func(string) string { return "" }, writer, os.Stderr)
+		_ = writer.Close() // also when it failed before it printed anything
+		done <- code
+	}()
+	var where addresses
+	if err := json.NewDecoder(reader).Decode(&where); err != nil {
+		t.Fatalf("what the demo prints: %v", err)
+	}
+	if got := status(t, where.Shop); got != http.StatusOK {
+		t.Errorf("the shop's first page = %d; want 200", got)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, where.Buy, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", "text/html")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.Header.Get("Rushgate-State") == "" {
+		t.Errorf("a newcomer = %d %v; want the waiting page: there is a line", response.StatusCode, response.Header)
+	}
+	cancel()
+	if code := <-done; code != 0 {
+		t.Errorf("demo = %d; want 0", code)
+	}
+}
+
+func status(t *testing.T, url string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
