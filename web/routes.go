@@ -30,22 +30,27 @@ func (g *Gateway) own() http.Handler {
 		g.pages.ServeAsset(c.Response(), c.Request())
 		return nil
 	})
-	e.GET(g.prefix+"/:event/now", g.seeNow)
-	e.GET(g.prefix+"/:event/status", g.visitors(status))
-	e.GET(g.prefix+"/:event/privacy", g.visitors(privacy))
-	e.GET(g.prefix+"/:event/joined", g.visitors(joined))
-	e.POST(g.prefix+"/:event/join", g.visitors(join))
-	e.POST(g.prefix+"/:event/claim", g.visitors(claimTurn))
-	e.POST(g.prefix+"/:event/leave", g.visitors(leave))
-	e.OPTIONS(g.prefix+"/:event/*", func(c echo.Context) error {
-		rm, ok := g.roomOf(c)
-		if !ok || !preflight(c.Request()) {
-			return echo.ErrNotFound
-		}
-		answerPreflight(c.Response(), c.Request(), rm.View().Event.Browser.CORSOrigins)
-		return nil
-	})
+	of := func(method, action string, handle echo.HandlerFunc) {
+		e.Add(method, g.prefix+"/:event/"+action, handle)
+		e.OPTIONS(g.prefix+"/:event/"+action, g.preflight)
+	}
+	of(http.MethodGet, "now", g.seeNow)
+	of(http.MethodGet, "status", g.visitors(status))
+	of(http.MethodGet, "privacy", g.visitors(privacy))
+	of(http.MethodGet, "joined", g.visitors(joined))
+	of(http.MethodPost, "join", g.visitors(join))
+	of(http.MethodPost, "claim", g.visitors(claimTurn))
+	of(http.MethodPost, "leave", g.visitors(leave))
 	return e
+}
+
+func (g *Gateway) preflight(c echo.Context) error {
+	rm, ok := g.roomOf(c)
+	if !ok || !preflight(c.Request()) {
+		return echo.ErrNotFound
+	}
+	answerPreflight(c.Response(), c.Request(), rm.View().Event.Browser.CORSOrigins)
+	return nil
 }
 
 // visitors is the frame around everything a visitor asks: which event, who,
