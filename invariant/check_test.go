@@ -240,6 +240,10 @@ func TestOrderSeenFromOutside(t *testing.T) {
 			Saw(between(polled, polled+1), ann, "g1", 1, 0, 0),
 		}
 	}
+	reached := append(history(10.5), Saw(between(14, 15), ann, "g1", 0, 1, 0))
+	if found := check(reached, limits); len(found) != 0 {
+		t.Errorf("check(figures that say ann was reached) = %v; want none: they do not tell her to wait", found)
+	}
 	if found := check(history(10.5), limits); len(found) != 0 {
 		t.Errorf("check(poll half a second after the other's turn) = %v; want none: the snapshot may have been a second old", found)
 	}

@@ -101,7 +101,7 @@ func Joined(when Span, v Visitor, line string, number int64) Event {
 }
 
 // Saw says that a gateway told v to wait, with these figures. A number of 0
-// means that none was shown.
+// means that these were the room's figures, as everybody is shown them.
 func Saw(when Span, v Visitor, gateway string, number, serving, ahead int64) Event {
 	return Event{Kind: saw, Span: when, Visitor: v, Gateway: gateway, Number: number, Serving: serving, Ahead: ahead}
 }

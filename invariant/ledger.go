@@ -120,7 +120,8 @@ func (l *ledger) tell(p *place, i int) {
 	e := &l.events[i]
 	switch e.Kind {
 	case joined, saw: // may be said from memory
-		if e.Number == 0 || e.Number == p.number {
+		// Figures without a number are the room's: they tell who has not been reached.
+		if e.Number == p.number || e.Number == 0 && e.Serving < p.number {
 			p.wait(e.From-l.limits.Lag, i)
 		}
 	case called:

@@ -20,9 +20,12 @@ type Limits struct {
 type Policy struct {
 	From      int64 // µs; the first policy also rules whatever came before
 	PerMinute int64 // calls and admissions
-	Burst     int64 // admissions that may come at once
-	Cap       int64 // sessions and turns
-	Held      bool  // nobody is called: paused, everybody queued, not open yet
+	// Burst is how many admissions may come at once. A room whose bucket is filled
+	// by ticks may spend what one tick brought just after what it held before, so
+	// its burst is the bucket and a tick's worth.
+	Burst int64
+	Cap   int64 // sessions and turns
+	Held  bool  // nobody is called: paused, everybody queued, not open yet
 }
 
 // never is later than every moment of a history.

@@ -28,7 +28,7 @@ func policy() queue.Policy {
 func limits(p queue.Policy) invariant.Limits {
 	perMinute := int64(p.Rate) / 1000
 	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: perMinute, Burst: perMinute/60 + 1, Cap: p.Cap}},
+		Policies: []invariant.Policy{{PerMinute: perMinute, Burst: 1 + perMinute/60 + perMinute/600, Cap: p.Cap}}, // a tick in 100 ms
 		Tick:     20_000, Lag: 200_000,
 	}
 }

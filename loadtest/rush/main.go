@@ -117,12 +117,15 @@ func conclude(out io.Writer, figures loadtest.Figures, history *invariant.Histor
 	return int(verdict.Outlook), nil
 }
 
+// tick is the longest time between two ticks of a room with two gateways, in µs.
+const tick = 300_000
+
 // limits are what the room promises. A gateway acts on changes, and shows
 // snapshots, that are at most a second old.
 func (r room) limits() invariant.Limits {
 	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: r.PerMinute/60 + 1, Cap: r.Cap}},
-		Tick:     250_000,
+		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: 1 + r.PerMinute/60 + r.PerMinute*tick/60_000_000, Cap: r.Cap}},
+		Tick:     tick,
 		Lag:      1_000_000,
 	}
 }
