@@ -1,0 +1,178 @@
+package room
+
+import (
+	"context"
+	"encoding/binary"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bilten/rushgate/queue"
+)
+
+func person(n int) queue.Visitor {
+	var v queue.Visitor
+	binary.BigEndian.PutUint64(v[:], uint64(n))
+	return v
+}
+
+// enter takes a session straight away.
+func enter(t testing.TB, r *Room, who queue.Visitor) queue.Answer {
+	t.Helper()
+	a, err := r.Do(t.Context(), queue.Join, queue.Visit{Visitor: who})
+	if err != nil || a.State != queue.Active {
+		t.Fatalf("Do(join) = %+v, %v; want a session", a, err)
+	}
+	return a
+}
+
+func TestCompletedSessionEndsEverywhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		here, there := seenRoom(t, run(t, b.keeper)), seenRoom(t, run(t, New(b.config)))
+		ann, bob := enter(t, here, person(1)), enter(t, here, person(2))
+		if _, err := here.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+			t.Fatal(err)
+		}
+		if !here.EndedSession(ann.Generation, ann.Session) {
+			t.Error("EndedSession(ann) = false where she completed; want true at once")
+		}
+		pass(t, 300*time.Millisecond)
+		if !there.EndedSession(ann.Generation, ann.Session) {
+			t.Error("EndedSession(ann) = false on another gateway after a tick; want true")
+		}
+		if there.EndedSession(bob.Generation, bob.Session) || there.EndedSession(ann.Generation+1, ann.Session) {
+			t.Error("EndedSession is true for a session that goes on, or of another generation")
+		}
+		pass(t, time.Hour+time.Second) // session_max
+		if here.EndedSession(ann.Generation, ann.Session) || len(here.ended.queue) != 0 {
+			t.Error("an ending is kept after session_max; want it forgotten: no admission is that old")
+		}
+	})
+}
+
+func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		r := seenRoom(t, run(t, b.keeper))
+		ann := enter(t, r, person(1))
+		a, err := r.Complete(t.Context(), person(9), ann.Generation+1, ann.Session)
+		if err != nil || a.Generation != ann.Generation || r.EndedSession(ann.Generation, ann.Session) {
+			t.Errorf("Complete(session of another generation) = %+v, %v; want nothing done", a, err)
+		}
+	})
+}
+
+func TestGatewayThatStartsLateKnowsAllEndedSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, `{"room": {"total_active_users": 100000, "new_users_per_minute": 1000000}}`).Event)
+		r := seenRoom(t, run(t, b.keeper))
+		const sessions = 2*queue.EndedPage + 5
+		for i := range sessions {
+			a := enter(t, r, person(i))
+			if _, err := r.Complete(t.Context(), person(i), a.Generation, a.Session); err != nil {
+				t.Fatal(err)
+			}
+		}
+		late := run(t, New(b.config))
+		synctest.Wait() // no time has passed: one view, whole from the beginning
+		known := 0
+		for n := range int64(sessions) {
+			if seenRoom(t, late).EndedSession(r.View().Snapshot.Generation, n+1) {
+				known++
+			}
+		}
+		if known != sessions {
+			t.Errorf("a new gateway's first view knows %d of %d ended sessions; want all", known, sessions)
+		}
+	})
+}
+
+func TestRoomComesBackAfterTheStoreLostIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		r := seenRoom(t, run(t, b.keeper))
+		ann := enter(t, r, person(1))
+		if _, err := r.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+			t.Fatal(err)
+		}
+		pass(t, time.Second) // the cursor is beyond ann
+		if err := b.store.Drop(t.Context(), "hamlet"); err != nil {
+			t.Fatal(err)
+		}
+		bob := enter(t, r, person(2)) // ErrNoRoom, a tick, and once more
+		if bob.Generation == ann.Generation || bob.Session != ann.Session {
+			t.Fatalf("bob's session is %d of generation %d; want number %d again, of a new one", bob.Session, bob.Generation, ann.Session)
+		}
+		if r.EndedSession(bob.Generation, bob.Session) {
+			t.Error("EndedSession(bob) = true; want the endings of the lost generation forgotten")
+		}
+		if _, err := b.store.Apply(t.Context(), "hamlet", queue.Complete, []queue.Visit{{Visitor: person(2), Session: bob.Session}}); err != nil {
+			t.Fatal(err)
+		}
+		pass(t, 300*time.Millisecond)
+		if !r.EndedSession(bob.Generation, bob.Session) {
+			t.Error("EndedSession(bob) = false; want the first ending of the new generation seen: a cursor does not outlive its room")
+		}
+	})
+}
+
+func TestDoLeavesWithItsCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		r := seenRoom(t, run(t, b.keeper))
+		b.store.asleep.Store(true)
+		if err := b.store.Drop(t.Context(), "hamlet"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if _, err := r.Do(ctx, queue.Join, queue.Visit{}); err == nil || time.Since(began) > 100*time.Millisecond {
+			t.Errorf("Do = %v after %v; want the caller's deadline", err, time.Since(began))
+		}
+	})
+}
+
+func TestTicksAreFewAndNudgesAreBounded(t *testing.T) {
+	tests := []struct {
+		name  string
+		patch string
+		nudge bool
+		want  int64 // in ten seconds
+	}{
+		{"an open room", "", false, 40},
+		{"a room that is off and empty", `{"room": {"suspended": true}}`, false, 10},
+		{"a room that somebody nudges all the time", "", true, 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t, record(t, 0, test.patch).Event)
+				r := seenRoom(t, run(t, b.keeper))
+				before := b.store.ticks.Load()
+				for range 2000 {
+					if test.nudge {
+						r.Nudge()
+					}
+					pass(t, 5*time.Millisecond)
+				}
+				if n := b.store.ticks.Load() - before; n < test.want-1 || n > test.want+1 {
+					t.Errorf("%d ticks in ten seconds; want %d", n, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestTheStartIsNotSleptThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339)
+		b := setup(t, record(t, 0, `{"room": {"before_start": "passthrough", "event_start_time": "`+start+`"}}`).Event)
+		r := seenRoom(t, run(t, b.keeper))
+		pass(t, 3*time.Second+60*time.Millisecond)
+		if r.View().Phase != "open" {
+			t.Errorf("phase %s 60 ms after the start; want open", r.View().Phase)
+		}
+	})
+}
