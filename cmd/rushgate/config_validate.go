@@ -80,7 +80,7 @@ var prefix = regexp.MustCompile(`^/[a-z0-9_-]{1,40}$`)
 
 // inFile puts the file's name before every line of a joined error.
 func inFile(file string, err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost join is taken apart
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var each []error
 		for _, one := range joined.Unwrap() {
 			each = append(each, inFile(file, one))

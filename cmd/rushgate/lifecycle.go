@@ -66,7 +66,7 @@ func (d *door) url() string {
 }
 
 func (d *door) serve() error {
-	err := http.ErrServerClosed
+	var err error
 	if d.tls != nil {
 		err = d.server.ServeTLS(d.listener, "", "")
 	} else {
@@ -151,7 +151,6 @@ func (l *life) untilAskedToStop(ctx context.Context, signals <-chan os.Signal, f
 // visitors' requests finish, and closes the other doors at the end.
 func (l *life) drain(signals <-chan os.Signal) error {
 	l.draining.Begin()
-	l.doors[0].server.SetKeepAlivesEnabled(false) // clients come back on another gateway
 	finished := make(chan struct{})
 	giveUp, cancel := context.WithCancel(context.Background())
 	defer cancel()

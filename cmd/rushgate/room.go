@@ -145,7 +145,7 @@ func (c roomCommand) watch(a *app, api *organizerClient) error {
 		}
 		var live liveRoom
 		if _, err := api.do(ctx, http.MethodGet, c.Event+"/live", nil, &live); ctx.Err() != nil {
-			return nil //nolint:nilerr // interrupted: that is how a watch ends
+			return nil // interrupted: that is how a watch ends
 		} else if err != nil {
 			if refused(err) {
 				return err
