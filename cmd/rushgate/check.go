@@ -56,8 +56,24 @@ func checkFile(file string) error {
 	if err != nil {
 		return err
 	}
-	_, err = config.readEvents()
-	return err
+	_, events := config.readEvents()
+	_, keys := config.openKeys()
+	pools, wrong := config.openPools()
+	for _, pool := range pools {
+		pool.Close()
+	}
+	return errors.Join(events, keys, wrong, config.tryCertificates())
+}
+
+func (c Config) tryCertificates() error {
+	var errs []error
+	for _, listener := range []Listener{c.Listeners.Gateway, c.Listeners.API, c.Listeners.Ops} {
+		if listener.TLS.on() {
+			_, err := openCertificate(c.beside(listener.TLS.Cert), c.beside(listener.TLS.Key))
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // looksLikeOperators tells the two kinds of file apart by the keys that only

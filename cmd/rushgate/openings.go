@@ -42,15 +42,17 @@ func (c Config) openPools() (map[string]*upstream.Pool, error) {
 			TLS:           upstream.TLS{ServerName: p.ServerName},
 			AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight,
 		}
-		var err error
 		if p.CA != "" {
+			var err error
 			if settings.TLS.CA, err = os.ReadFile(c.beside(p.CA)); err != nil {
-				return nil, err
+				return pools, err
 			}
 		}
-		if pools[id], err = upstream.New(settings); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.file, err)
+		pool, err := upstream.New(settings)
+		if err != nil {
+			return pools, fmt.Errorf("%s: %w", c.file, err)
 		}
+		pools[id] = pool
 	}
 	return pools, nil
 }

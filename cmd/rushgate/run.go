@@ -18,6 +18,8 @@ type app struct {
 
 // commands is the command line. Each command is a file of its own.
 type commands struct {
+	Version kong.VersionFlag `help:"Print the version."`
+
 	Demo   demo        `cmd:"" help:"A shop, a line and some visitors on this machine: nothing to install or configure."`
 	Serve  serve       `cmd:"" help:"Run a gateway."`
 	Check  check       `cmd:"" help:"Say everything that is wrong with an operator's file or with event files."`
@@ -25,6 +27,9 @@ type commands struct {
 	APIKey apikey      `cmd:"" name:"apikey" help:"Keys of the organizer API."`
 	Room   roomCommand `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
 }
+
+// version is set by the linker (make build).
+var version = "devel"
 
 // Exit codes: what was asked for could not be done, or could not be understood.
 const (
@@ -42,6 +47,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	parser, err := kong.New(&cli,
 		kong.Name("rushgate"),
 		kong.Description("A waiting room for ticket onsales."),
+		kong.Vars{"version": version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
