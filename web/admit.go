@@ -72,15 +72,15 @@ func (v *visit) seat(a queue.Answer, line string) {
 			}
 		}
 	}
-	if v.who.hasPass && v.held() == held {
+	if v.held() == held {
 		return
 	}
-	if v.who.hasPass && a.State != queue.Waiting && v.who.pass.Generation == a.Generation {
+	if v.who.hasPass && !v.who.used && a.State != queue.Waiting && v.who.pass.Generation == a.Generation {
 		return // the pass in hand knows more
 	}
 	visitor := v.visitor()
 	wait := v.view.Place(held, v.now).Wait
-	v.who.hasPass = true
+	v.who.hasPass, v.who.used = true, false
 	v.who.pass = admission.Pass{
 		Event: v.event().ID, Generation: held.Generation, Line: held.Line, Visitor: visitor,
 		Order: held.Order, Number: held.Number, JoinedAt: v.storeTime(),

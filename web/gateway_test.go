@@ -62,6 +62,30 @@ func TestAVisitorsWay(t *testing.T) {
 	equal(t, "last to reach the shop", reached[len(reached)-1].URL.RawQuery, "row=2")
 }
 
+func TestWhoHasBeenInStandsAtTheEndAgain(t *testing.T) {
+	for sentence, end := range map[string]func(h *house, f *fan){
+		"after buying": func(h *house, f *fan) {
+			h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "complete") })
+			f.get("/buy/pay")
+			h.shop.answers(nil)
+		},
+		"after leaving": func(_ *house, f *fan) { f.call("leave") },
+	} {
+		h := openHouse(t, `{"room":{"queue_all":true}}`)
+		f := h.browser()
+		f.get("/buy")
+		f.call("join")
+		h.change(`{"room":{"queue_all":false}}`)
+		h.until("in", func() bool { return f.get("/buy").body == "the shop" })
+		h.change(`{"room":{"queue_all":true}}`)
+		end(h, f)
+		r := f.get("/buy").want(t, sentence, 200)
+		equal(t, sentence, r.Header.Get("Rushgate-State"), "none")
+		_, p := f.call("join")
+		equal(t, sentence+", number", p.Number, 2)
+	}
+}
+
 func (f *fan) text(r reply) string { return first(r.body, 300) }
 
 func TestATurnIsTakenByTheNextGET(t *testing.T) {

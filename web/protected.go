@@ -227,7 +227,7 @@ func (v *visit) obey(command originCommand) {
 	switch command {
 	case originComplete, originRevoke:
 		_, err = v.room.Complete(ctx, a.Visitor, a.Generation, a.Session)
-		v.leave = parting{cookie: v.jar().make(admissionCookie, "", 0)}
+		v.leave = parting{cookie: v.jar().make(passCookie, "", 0)} // the admission is dead without its cookie going
 	case originExtend:
 		var answer queue.Answer
 		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session}); err == nil && answer.State == queue.Active {

@@ -38,6 +38,7 @@ type identity struct {
 	known     bool // browser is from a cookie, not made for this request
 	pass      admission.Pass
 	hasPass   bool // of this event, whatever its generation
+	used      bool // the pass has been exchanged for an admission already
 	admission admission.Admission
 	token     string // of admission
 	standing  standing
@@ -111,6 +112,8 @@ func (v *visit) openAdmission(commit bool) {
 			v.g.refused(admissionCookie, err)
 			continue
 		}
+		p := v.who.pass
+		v.who.used = v.who.used || v.who.hasPass && p.Number > 0 && a.Number == p.Number && a.Line == p.Line && a.Generation == p.Generation
 		ended := !a.Open && v.room.EndedSession(a.Generation, a.Session)
 		if s := judge(a, knobs, v.storeTime(), ended, commit, v.view.Snapshot.Generation); s != noAdmission {
 			v.who.admission, v.who.token, v.who.standing = a, token, s
@@ -155,8 +158,10 @@ func (v *visit) visitor() queue.Visitor {
 // no cookies.
 func (v *visit) stranger() bool { return !v.who.known && !v.who.hasPass }
 
+// held is the place that the pass still stands for. Who has been in and comes
+// again did not miss a turn, but has none.
 func (v *visit) held() room.Held {
-	if !v.who.hasPass {
+	if !v.who.hasPass || v.who.used {
 		return room.Held{}
 	}
 	p := v.who.pass
