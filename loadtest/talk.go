@@ -134,7 +134,7 @@ func (v *visitor) hear(what action, a answer) {
 	}
 	when := invariant.Between(a.since, a.answered)
 	entry := invariant.FromLine
-	if v.place.Number == 0 {
+	if v.state == newcomer || v.state == missed { // has not been told of a place
 		entry = invariant.Direct
 	}
 	if t.Session == v.ticket.Session {

@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,24 +14,27 @@ import (
 // Watch asks the organizer API for the room's numbers again and again until ctx
 // is done, and writes them into h. Cap, liveness and the policy in force are
 // judged by them. url is the event's live address, key an API key. It returns
-// how many descriptions it got, and the last error if there was one.
-func Watch(ctx context.Context, url, key string, every time.Duration, h *invariant.History) (int, error) {
+// an error when it never got an answer: then nothing is judged by them.
+func Watch(ctx context.Context, url, key string, every time.Duration, h *invariant.History) error {
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	seen := 0
-	var last error
+	seen, last := false, errors.New("the run was over before the first answer")
 	for {
 		room, at, err := describe(ctx, client, url, key)
-		if ctx.Err() != nil {
-			return seen, last
-		}
-		if err != nil {
-			last = err
-		} else {
+		switch {
+		case err == nil:
 			h.Add(invariant.Ticked(invariant.At(at.UnixMicro()), room))
-			seen++
+			seen = true
+		case ctx.Err() == nil:
+			last = err
 		}
-		sleep(ctx, every)
+		if sleep(ctx, every) {
+			continue
+		}
+		if seen {
+			return nil
+		}
+		return fmt.Errorf("nothing to judge the room by: %w", last)
 	}
 }
 

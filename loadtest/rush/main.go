@@ -38,6 +38,7 @@ type options struct {
 	over    time.Duration
 	room    room
 	seconds int
+	strict  loadtest.Tolerance
 }
 
 // room is the part of the event that a rush may vary.
@@ -50,24 +51,26 @@ type room struct {
 
 func parse(args []string, out io.Writer) (options, error) {
 	o := options{
-		crowd: loadtest.Crowd{Mix: loadtest.Usual()},
-		room:  room{Turn: 10 * time.Second, Session: 15 * time.Second},
+		crowd:  loadtest.Crowd{Mix: loadtest.Usual()},
+		strict: loadtest.Strict,
+		room:   room{Turn: 10 * time.Second, Session: 15 * time.Second},
 	}
 	flags := flag.NewFlagSet("rush", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.IntVar(&o.crowd.Visitors, "visitors", 20_000, "how many come")
-	flags.DurationVar(&o.over, "over", 10*time.Second, "how long they keep coming; half of them in the first tenth")
+	flags.DurationVar(&o.over, "over", 20*time.Second, "how long they keep coming; three in ten in the first tenth")
 	flags.Int64Var(&o.room.PerMinute, "per-minute", 30_000, "new_users_per_minute of the event")
-	flags.Int64Var(&o.room.Cap, "cap", 1_500, "total_active_users of the event")
-	flags.Float64Var(&o.crowd.Pace, "pace", 0.5, "waits between polls, as a share of what the gateways ask for")
+	flags.Int64Var(&o.room.Cap, "cap", 2_000, "total_active_users of the event")
+	flags.Float64Var(&o.crowd.Pace, "pace", 1, "waits between polls, as a share of what the gateways ask for")
 	flags.DurationVar(&o.crowd.Think, "think", 500*time.Millisecond, "mean time that a visitor looks at a page of the shop")
-	flags.IntVar(&o.crowd.Connections, "connections", 128, "to each gateway")
+	flags.IntVar(&o.crowd.Connections, "connections", 1024, "to each gateway")
 	flags.Uint64Var(&o.crowd.Seed, "seed", 1, "the same seed brings the same visitors")
 	flags.IntVar(&o.seconds, "seconds", 150, "who is still on the way then has not come in")
+	flags.DurationVar(&o.strict.Lateness, "lateness", o.strict.Lateness, "p99 of the crowd's own lateness that a run may have")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
-	o.crowd.Shape = loadtest.Spike{Over: o.over, First: 0.5}
+	o.crowd.Shape = loadtest.Spike{Over: o.over, First: 0.3}
 	o.crowd.TurnTTL = o.room.Turn
 	return o, nil
 }
@@ -88,28 +91,25 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	defer cancel()
 	watching, stopWatching := context.WithCancel(ctx)
 	watched := make(chan error, 1)
-	go func() {
-		_, err := loadtest.Watch(watching, stage.live, stage.key, watchEvery, &history)
-		watched <- err
-	}()
+	go func() { watched <- loadtest.Watch(watching, stage.live, stage.key, watchEvery, &history) }()
 	figures, err := o.crowd.Visit(ctx, stage.target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
 	stopWatching()
 	if err := errors.Join(err, <-watched); err != nil {
 		return failed, err
 	}
-	return conclude(out, figures, &history, o.room)
+	return conclude(out, figures, &history, o)
 }
 
 // watchEvery is a little more often than gateways tick.
 const watchEvery = 200 * time.Millisecond
 
-func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, r room) (int, error) {
+func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, o options) (int, error) {
 	_, _ = fmt.Fprintln(out)
 	if err := figures.Print(out); err != nil {
 		return failed, err
 	}
 	started := time.Now()
-	verdict := loadtest.Judge(figures, invariant.Check(history, r.limits()), loadtest.Strict)
+	verdict := loadtest.Judge(figures, invariant.Check(history, o.room.limits()), o.strict)
 	_, _ = fmt.Fprintf(out, "\n%d events judged in %v\n%s\n", history.Len(), time.Since(started).Round(100*time.Millisecond), verdict)
 	for _, why := range verdict.Reasons {
 		_, _ = fmt.Fprintln(out, "  "+why)
