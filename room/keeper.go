@@ -34,7 +34,8 @@ type Config struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // nil: nobody counts
 	// Budget says how many per minute, and how many at once, an event may let
-	// in. nil: what the event itself says.
+	// in. nil: what the event itself says. The store takes another budget with
+	// the event's next version, as it takes everything.
 	Budget func(event.Event) (perMinute, limit int)
 }
 

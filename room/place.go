@@ -106,6 +106,9 @@ const (
 	// A tenth of what is left between two questions keeps a room's load even:
 	// the answer that matters comes at most a tenth of the wait too late.
 	retryFraction = 10
+
+	// retryEach is what one visitor ahead adds while nobody knows how long they take.
+	retryEach = 10 * time.Millisecond
 )
 
 // retryAfter is when to ask again.
@@ -126,9 +129,6 @@ func (v *View) retryAfter(p Place, local time.Time) time.Duration {
 		return min(retryNear+time.Duration(p.Ahead)*retryEach, retryFar)
 	}
 }
-
-// retryEach is what one visitor ahead adds while nobody knows how long they take.
-const retryEach = 10 * time.Millisecond
 
 // Jitter spreads d by up to 20 % both ways, so that those who were answered
 // together do not come back together; random is in [0, 1).

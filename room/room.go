@@ -38,6 +38,9 @@ func newRoom(h *house, record catalog.Record, retired bool) *Room {
 	r := &Room{id: record.Event.ID, house: h, batcher: queue.NewBatcher(h.store, record.Event.ID), loop: newLoop()}
 	r.record.Store(&record)
 	r.view.Store(blindView(record, retired, h.now()))
+	if retired {
+		close(r.loop.over) // it never runs
+	}
 	return r
 }
 
@@ -63,8 +66,13 @@ func (r *Room) Do(ctx context.Context, op queue.Op, v queue.Visit) (queue.Answer
 
 // Complete ends the session that an admission names: for this gateway at once,
 // for all others within a tick. A session of another generation has gone with
-// its room, so nothing is asked.
+// its room, so nothing is asked then.
 func (r *Room) Complete(ctx context.Context, v queue.Visitor, generation uint64, session int64) (queue.Answer, error) {
+	if generation != r.View().Snapshot.Generation { // or this gateway is behind
+		if err := r.loop.awaitTick(ctx); err != nil {
+			return queue.Answer{}, err
+		}
+	}
 	if now := r.View().Snapshot.Generation; generation != now {
 		return queue.Answer{Generation: now}, nil
 	}
@@ -85,11 +93,14 @@ func (r *Room) Nudge() { r.loop.poke() }
 
 // update takes the event's definition as it is now.
 func (r *Room) update(record catalog.Record) {
+	if r.record.Load().Version == record.Version {
+		return
+	}
+	newer := record
+	r.record.Store(&newer)
 	if r.View().Retired { // it has no loop
 		r.view.Store(blindView(record, true, r.house.now()))
 		return
 	}
-	if old := r.record.Swap(&record); old.Version != record.Version {
-		r.Nudge()
-	}
+	r.Nudge()
 }

@@ -63,6 +63,26 @@ func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
 	})
 }
 
+func TestCompleteOnAGatewayThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		here, there := seenRoom(t, run(t, b.keeper)), seenRoom(t, run(t, New(b.config)))
+		if err := b.store.Drop(t.Context(), "hamlet"); err != nil {
+			t.Fatal(err)
+		}
+		ann := enter(t, here, person(1)) // of a generation that the other has not seen
+		if there.View().Snapshot.Generation == ann.Generation {
+			t.Fatal("the other gateway has seen the new generation already; want it behind")
+		}
+		if _, err := there.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+			t.Fatal(err)
+		}
+		if !there.EndedSession(ann.Generation, ann.Session) {
+			t.Error("EndedSession(ann) = false; want her session completed by a gateway that had to look first")
+		}
+	})
+}
+
 func TestGatewayThatStartsLateKnowsAllEndedSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, record(t, 0, `{"room": {"total_active_users": 100000, "new_users_per_minute": 1000000}}`).Event)

@@ -60,7 +60,7 @@ func (r *Room) tick(ctx context.Context, cursor string) string {
 	if err != nil {
 		if ctx.Err() == nil {
 			r.house.metrics.tickErrors.Inc()
-			r.show(prev, held(prev, record, ReasonStoreError, r.house.now()), err)
+			r.show(prev, heldView(prev, record, ReasonStoreError, r.house.now()), err)
 		}
 		return cursor
 	}

@@ -112,8 +112,8 @@ func neverBack(before, now []queue.LineView) []queue.LineView {
 	return now
 }
 
-// held is prev without an answer from the store: what was known, and time.
-func held(prev *View, record catalog.Record, reason Reason, local time.Time) *View {
+// heldView is prev without an answer from the store: what was known, and time.
+func heldView(prev *View, record catalog.Record, reason Reason, local time.Time) *View {
 	v := *prev
 	v.Event, v.Version, v.Mode, v.Reason = record.Event, record.Version, Hold, reason
 	at := local.Add(v.Skew)

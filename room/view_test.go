@@ -66,7 +66,7 @@ func TestPlace(t *testing.T) {
 		}},
 		{"before the start", closedAtFive, Held{}, Place{State: None, RetryAfter: 30 * time.Second}},
 		{"the store was never seen", after(t, ""), holder(1301), Place{State: Unknown, Number: 1301, RetryAfter: 5 * time.Second}},
-		{"on hold", held(now, record(t, 0, ""), ReasonStoreError, nine), holder(1301), Place{
+		{"on hold", heldView(now, record(t, 0, ""), ReasonStoreError, nine), holder(1301), Place{
 			State: Waiting, Number: 1301, Serving: 1000, Ahead: 300, Wait: Wait{Reason: "store_error"}, RetryAfter: 5 * time.Second,
 		}},
 	}
@@ -147,13 +147,13 @@ func TestViewFollowsTheNewestSnapshot(t *testing.T) {
 
 func TestHoldKeepsWhatWasKnown(t *testing.T) {
 	before := after(t, "", general(1, 10, 5, nine))
-	got := held(before, record(t, 3, `{"room": {"paused": true}}`), ReasonStoreError, nine)
+	got := heldView(before, record(t, 3, `{"room": {"paused": true}}`), ReasonStoreError, nine)
 	if got.Mode != Hold || got.Version != 3 || got.Stance.Reason != event.ReasonPaused || got.Snapshot.Lines[0].Serving != 10 {
-		t.Errorf("held() = mode %s, version %d, stance %s, serving %d; want hold, 3, paused, 10",
+		t.Errorf("heldView() = mode %s, version %d, stance %s, serving %d; want hold, 3, paused, 10",
 			got.Mode, got.Version, got.Stance.Reason, got.Snapshot.Lines[0].Serving)
 	}
 	if before.Mode != Normal {
-		t.Error("held() changed the view before it; want views that never change")
+		t.Error("heldView() changed the view before it; want views that never change")
 	}
 }
 
