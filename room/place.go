@@ -109,6 +109,7 @@ const (
 
 	// retryEach is what one visitor ahead adds while nobody knows how long they take.
 	retryEach = 10 * time.Millisecond
+	farAhead  = int64(retryFar / retryEach)
 )
 
 // retryAfter is when to ask again.
@@ -126,7 +127,7 @@ func (v *View) retryAfter(p Place, local time.Time) time.Duration {
 	case p.Wait.Known:
 		return min(max(p.Wait.P50/retryFraction, retryNear), retryFar)
 	default:
-		return min(retryNear+time.Duration(p.Ahead)*retryEach, retryFar)
+		return min(retryNear+time.Duration(min(p.Ahead, farAhead))*retryEach, retryFar)
 	}
 }
 

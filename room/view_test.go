@@ -64,6 +64,9 @@ func TestPlace(t *testing.T) {
 		{"paused: nobody knows how long", paused, holder(1301), Place{
 			State: Waiting, Number: 1301, Serving: 1000, Ahead: 300, Wait: Wait{Reason: "paused"}, RetryAfter: 4 * time.Second,
 		}},
+		{"paused, far from the front", paused, holder(1 << 51), Place{
+			State: Waiting, Number: 1 << 51, Serving: 1000, Ahead: 1<<51 - 1001, Wait: Wait{Reason: "paused"}, RetryAfter: 20 * time.Second,
+		}},
 		{"before the start", closedAtFive, Held{}, Place{State: None, RetryAfter: 30 * time.Second}},
 		{"the store was never seen", after(t, ""), holder(1301), Place{State: Unknown, Number: 1301, RetryAfter: 5 * time.Second}},
 		{"on hold", heldView(now, record(t, 0, ""), ReasonStoreError, nine), holder(1301), Place{
