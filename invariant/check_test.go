@@ -164,6 +164,10 @@ func TestRate(t *testing.T) {
 			rules: func(l *Limits) {
 				l.Policies = append(l.Policies, Policy{From: s(20.1), PerMinute: 600, Burst: 2, Cap: 3})
 			}},
+		{name: "three who stood at the door, and ask at one moment whether it has opened",
+			more: append([]Event{
+				AtDoor(between(19, 19.1), Visitor{0x10, 0}), AtDoor(between(19, 19.1), Visitor{0x10, 1}),
+			}, at(At(s(20.05)), At(s(20.05)), At(s(20.05)))...)},
 		{name: "an admission taken over is not paid for",
 			more: []Event{
 				Admitted(At(s(20)), Visitor{7}, Adopted, "a", s(21)), Admitted(At(s(20)), Visitor{8}, Adopted, "b", s(21)),

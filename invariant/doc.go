@@ -26,11 +26,9 @@
 // exactly; a history of wide spans is never accused wrongly, and hides the more
 // the wider its spans are.
 //
-// Three consequences for whoever records. A request that got no answer may still
+// Two consequences for whoever records. A request that got no answer may still
 // have taken effect: the span of its retry begins when the first attempt was
-// sent. Who stands at the door goes in by a tick, not by asking again: the span
-// of that admission begins with the claim that brought the visitor to the door.
-// And what a gateway says from memory may be as old as [Limits.Lag].
+// sent. And what a gateway says from memory may be as old as [Limits.Lag].
 //
 // The package reads no clock, file or network.
 package invariant

@@ -31,6 +31,7 @@ const (
 	saw                  // was told to wait
 	called               // was called; the recorder notes every call
 	turn                 // was told that the turn has come
+	atDoor               // claimed, and goes in by itself as soon as the rate allows
 	missed               // was told that the turn has gone for good
 	left                 // gave up a place, turn or session
 	admitted             // was admitted
@@ -119,6 +120,10 @@ func Called(when Span, v Visitor, end int64) Event {
 func Turn(when Span, v Visitor, end int64) Event {
 	return Event{Kind: turn, Span: when, Visitor: v, End: end}
 }
+
+// AtDoor says that v has claimed and goes in as soon as the rate allows. A tick
+// lets v in, not the next claim, so v's admission may be as old as this.
+func AtDoor(when Span, v Visitor) Event { return Event{Kind: atDoor, Span: when, Visitor: v} }
 
 // Missed says that v was told that the turn is gone for good; v may join again.
 func Missed(when Span, v Visitor) Event { return Event{Kind: missed, Span: when, Visitor: v} }

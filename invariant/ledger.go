@@ -33,9 +33,16 @@ func (s *session) lives() Span { return Span{s.given.To, min(s.ends, s.parted)} 
 // admission are one session.
 func (l *ledger) readSessions(visit []int) {
 	first := len(l.sessions)
+	since := int64(never) // when the visitor came to the door
 	for _, i := range visit {
-		if l.events[i].Kind == admitted {
-			l.admit(i)
+		switch e := &l.events[i]; e.Kind {
+		case atDoor:
+			since = min(since, e.From)
+		case admitted:
+			l.admit(i, min(since, e.From))
+			since = never
+		case missed, left:
+			since = never
 		}
 	}
 	for _, i := range visit {
@@ -58,11 +65,12 @@ func (l *ledger) readSessions(visit []int) {
 	}
 }
 
-func (l *ledger) admit(i int) {
+// admit notes an admission that may have been given as early as from.
+func (l *ledger) admit(i int, from int64) {
 	e := &l.events[i]
 	known, ok := l.byID[e.Session]
 	if ok && l.sessions[known].visitor == e.Visitor {
-		l.sessions[known].given.From = min(l.sessions[known].given.From, e.From)
+		l.sessions[known].given.From = min(l.sessions[known].given.From, from)
 		l.sessions[known].ends = max(l.sessions[known].ends, e.End)
 		return
 	}
@@ -70,7 +78,7 @@ func (l *ledger) admit(i int) {
 		l.byID[e.Session] = len(l.sessions)
 	}
 	l.sessions = append(l.sessions, session{
-		visitor: e.Visitor, id: e.Session, entry: e.Entry, given: e.Span,
+		visitor: e.Visitor, id: e.Session, entry: e.Entry, given: Span{from, e.To},
 		ends: e.End, parted: never, closed: never, proof: i,
 	})
 }
@@ -127,7 +135,7 @@ func (l *ledger) tell(p *place, i int) {
 	case called:
 		p.wait(e.From, i)
 		p.summon(e.To, i)
-	case turn:
+	case turn, atDoor:
 		p.summon(e.To, i)
 	case admitted:
 		if e.Entry == FromLine {

@@ -82,7 +82,7 @@ func (l *ledger) readHolds(holds []hold, visit []int) []hold {
 			s := &l.sessions[l.byID[e.Session]]
 			switch {
 			case held[e.Session]:
-			case e.Entry == FromLine && last != nil && last.to >= e.From:
+			case e.Entry == FromLine && last != nil && last.to >= s.given.From:
 				last.to = s.lives().To
 			case e.Entry == FromLine:
 				holds = append(holds, hold{from: e.To, to: s.lives().To, grew: min(joinSent, e.From), proof: i})

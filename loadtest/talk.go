@@ -181,8 +181,7 @@ func (v *visitor) refused(ctx context.Context, a answer, p place) {
 		v.state = waiting
 		v.place.RetryAfterMS = p.RetryAfterMS
 	case "at_the_door":
-		v.since = a.since // the door opens by itself: the next answer may be old news
-		v.history.Add(invariant.Turn(when, v.id, 0))
+		v.history.Add(invariant.AtDoor(when, v.id))
 		v.rest(ctx, p.RetryAfterMS)
 	case "too_many_joins", "not_open_yet":
 		v.rest(ctx, p.RetryAfterMS)

@@ -280,7 +280,7 @@ func (v *rushVisitor) note(a queue.Answer, when invariant.Span, entry invariant.
 	case queue.Active:
 		v.history.Add(invariant.Admitted(when, v.id, entry, session(a), a.Ends*1000))
 	case queue.AtDoor:
-		v.history.Add(invariant.Turn(when, v.id, 0))
+		v.history.Add(invariant.AtDoor(when, v.id))
 	case queue.Missed:
 		v.history.Add(invariant.Missed(when, v.id))
 	}
