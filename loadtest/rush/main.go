@@ -58,7 +58,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags := flag.NewFlagSet("rush", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.IntVar(&o.crowd.Visitors, "visitors", 20_000, "how many come")
-	flags.DurationVar(&o.over, "over", 20*time.Second, "how long they keep coming; three in ten in the first tenth")
+	flags.DurationVar(&o.over, "over", 30*time.Second, "how long they keep coming; three in ten in the first tenth")
 	flags.Int64Var(&o.room.PerMinute, "per-minute", 30_000, "new_users_per_minute of the event")
 	flags.Int64Var(&o.room.Cap, "cap", 2_000, "total_active_users of the event")
 	flags.Float64Var(&o.crowd.Pace, "pace", 1, "waits between polls, as a share of what the gateways ask for")
