@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"event":                      {},
 	"event/catalog":              {"event"},
 	"event/catalog/rediscatalog": {"event/catalog"},
-	"event/catalog/catalogtest":  {"event/catalog"},
+	"event/catalog/catalogtest":  {"event", "event/catalog"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},

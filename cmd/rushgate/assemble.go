@@ -38,9 +38,10 @@ type assembly struct {
 	visitors   *http.Server
 	organizers http.Handler
 	operators  http.Handler
-	loops      []func(context.Context) // each returns when its context ends
-	closers    []func() error          // last one first
-	reloads    []func()                // on SIGHUP
+	announce   func(context.Context) error // brings the event files into force; before anybody is served
+	loops      []func(context.Context)     // each returns when its context ends
+	closers    []func() error              // last one first
+	reloads    []func()                    // on SIGHUP
 	draining   *ops.Draining
 }
 
@@ -76,8 +77,9 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
+	watched := &watchedCatalog{Catalog: events}
 	rooms := room.New(room.Config{
-		Store: b.stores.queue, Catalog: events, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
+		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
 	})
 	gateway, err := b.gateway(rooms, routes, registry)
 	if err != nil {
@@ -86,12 +88,13 @@ func (b blueprint) assemble() (*assembly, error) {
 	a := &assembly{
 		visitors:   gateway.Server(),
 		organizers: b.organizerAPI(events, rooms, routes),
+		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
 		loops:      []func(context.Context){b.keeping(rooms)},
 		closers:    []func() error{b.stores.close},
 		reloads:    []func(){b.reloadKeys},
 	}
-	a.operators = ops.Handler(registry, append(b.probes(rooms, gateway), a.draining.Probe)...)
+	a.operators = ops.Handler(registry, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
 	for _, pool := range b.pools {
 		a.closers = append(a.closers, func() error { pool.Close(); return nil })
 	}

@@ -20,20 +20,22 @@ import (
 )
 
 type demo struct {
-	Gateway string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where visitors come; port 0 takes a free one."`
-	API     string `name:"api" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the organizer API is."`
-	Ops     string `default:"127.0.0.1:8082" placeholder:"HOST:PORT" help:"Where health and metrics are."`
-	JSON    bool   `name:"json" help:"Print the addresses as one line of JSON, for tests."`
+	Gateway string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where visitors come; port 0 takes a free one."`
+	API     string        `name:"api" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the organizer API is."`
+	Ops     string        `default:"127.0.0.1:8082" placeholder:"HOST:PORT" help:"Where health and metrics are."`
+	Wait    time.Duration `default:"30s" placeholder:"TIME" help:"About how long a newcomer waits (30s)."`
+	JSON    bool          `name:"json" help:"Print the addresses as one line of JSON, for tests."`
 }
 
 func (demo) Help() string {
 	return `A small ticket shop, the gateway in front of it, and a trickle of simulated visitors
-who come over HTTP like anybody else, so that the line lives and a newcomer waits
-about half a minute. Nothing is installed, configured or kept.
+who come over HTTP like anybody else, so that the line lives and a newcomer waits.
+Nothing is installed, configured or kept.
 
 Example:
 
     rushgate demo
+    rushgate demo --wait 2m
     rushgate demo --gateway 127.0.0.1:9080 --api 127.0.0.1:9081 --ops 127.0.0.1:9082`
 }
 
@@ -53,6 +55,9 @@ type addresses struct {
 
 // Run is a whole installation in one process.
 func (d demo) Run(a *app) error {
+	if d.Wait < time.Second || d.Wait > maxDemoWait {
+		return fmt.Errorf("--wait %s: want 1s to %s", d.Wait, maxDemoWait)
+	}
 	log := newLog(a.stderr, Log{Level: "warn", Format: "text"})
 	declared, err := event.Parse(demoEvent)
 	if err != nil {
@@ -79,8 +84,8 @@ func (d demo) Run(a *app) error {
 		API:    api + "/v1/organizations/" + declared.Organization + "/events/" + declared.ID,
 		APIKey: key, Event: declared.ID, Ops: ops,
 	}
-	crowd := trickle{gateway: gateway, buy: where.Buy, event: declared.ID, log: log}
-	running.loops = append(running.loops, crowd.run, func(ctx context.Context) { d.announce(ctx, a, where, api) })
+	crowd := trickle{gateway: gateway, buy: where.Buy, event: declared.ID, size: crowdFor(d.Wait), log: log}
+	running.loops = append(running.loops, crowd.run, func(ctx context.Context) { d.tell(ctx, a, where, api) })
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -115,7 +120,7 @@ func (d demo) open(config Config, declared event.Event, log *slog.Logger) (*life
 	if err != nil {
 		return nil, err
 	}
-	return open(config, built, log)
+	return open(context.Background(), config, built, log)
 }
 
 // demoShop is the shop behind the gateway. It verifies admissions by itself, as
@@ -132,19 +137,19 @@ func demoShop(declared event.Event, issuer, gateway string, listener net.Listene
 	return &door{name: "shop", listener: listener, server: server}, nil
 }
 
-// lineFormed is how many must wait before the demo says that it is ready: a
-// visitor who comes then meets the line, not an empty room.
-const lineFormed = crowdSize / 2
+// maxDemoWait is as much of a crowd as a small machine plays on the side.
+const maxDemoWait = 5 * time.Minute
 
-// announce prints the addresses once the line has formed.
-func (d demo) announce(ctx context.Context, a *app, where addresses, api string) {
+// tell prints the addresses once half of the crowd waits: a visitor who comes
+// then meets the line, not an empty room.
+func (d demo) tell(ctx context.Context, a *app, where addresses, api string) {
 	client := &organizerClient{events: api + "/v1/", key: where.APIKey, http: &http.Client{Timeout: organizerTimeout}}
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		var live liveRoom
 		_, err := client.do(ctx, http.MethodGet, "organizations/demo/events/"+where.Event+"/live", nil, &live)
-		if err == nil && live.Waiting >= lineFormed {
+		if err == nil && live.Waiting >= int64(crowdFor(d.Wait)/2) {
 			break
 		}
 		select {
@@ -161,7 +166,7 @@ func (d demo) announce(ctx context.Context, a *app, where addresses, api string)
 
   The shop                     %[1]s
   Straight to the tickets      %[2]s
-                               you wait about half a minute, then your turn comes by itself
+                               you wait about %[8]s, then your turn comes by itself
 
   Stop and start the room:
     curl -X POST -H "Authorization: Bearer %[3]s" %[4]s/suspend
@@ -171,5 +176,5 @@ func (d demo) announce(ctx context.Context, a *app, where addresses, api string)
     go run ./cmd/rushgate room %[5]s watch --api %[6]s --key %[3]s
 
   Health and metrics           %[7]s/readyz  %[7]s/metrics
-`, where.Shop, where.Buy, where.APIKey, where.API, where.Event, api, where.Ops)
+`, where.Shop, where.Buy, where.APIKey, where.API, where.Event, api, where.Ops, d.Wait)
 }

@@ -156,8 +156,12 @@ func TestATakenAddressStopsTheStart(t *testing.T) {
 	for _, listener := range []*Listener{&config.Listeners.Gateway, &config.Listeners.API, &config.Listeners.Ops} {
 		listener.Address = "127.0.0.1:0"
 	}
-	built := &assembly{visitors: insideServer(http.NotFoundHandler()), organizers: http.NotFoundHandler(), operators: http.NotFoundHandler()}
-	first, err := open(config, built, slog.New(slog.DiscardHandler))
+	announced := 0
+	built := &assembly{
+		visitors: insideServer(http.NotFoundHandler()), organizers: http.NotFoundHandler(), operators: http.NotFoundHandler(),
+		announce: func(context.Context) error { announced++; return nil },
+	}
+	first, err := open(t.Context(), config, built, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +171,11 @@ func TestATakenAddressStopsTheStart(t *testing.T) {
 		}
 	}()
 	config.Listeners.Ops.Address = first.doors[2].listener.Addr().String()
-	if _, err := open(config, built, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := open(t.Context(), config, built, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("open on a taken address = nil; want an error")
+	}
+	if announced != 1 {
+		t.Errorf("announced %d times; want once: a start that fails changes nothing", announced)
 	}
 }
 

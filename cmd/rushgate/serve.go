@@ -48,15 +48,16 @@ func (s serve) Run(a *app) error {
 	if err != nil {
 		return errors.Join(err, plan.stores.close())
 	}
-	running, err := open(config, built, log)
+	running, err := open(a.ctx, config, built, log)
 	if err != nil {
 		return errors.Join(err, closeAll(built.closers))
 	}
 	return running.run(a.ctx, signals)
 }
 
-// open takes all addresses, or none.
-func open(config Config, built *assembly, log *slog.Logger) (*life, error) {
+// open takes all addresses, or none, and then announces the events: a start that
+// fails on a taken address has changed nothing.
+func open(ctx context.Context, config Config, built *assembly, log *slog.Logger) (*life, error) {
 	l := &life{loops: built.loops, closers: built.closers, reloads: built.reloads, draining: built.draining, times: config.Shutdown, log: log}
 	for _, one := range []struct {
 		name     string
@@ -69,14 +70,23 @@ func open(config Config, built *assembly, log *slog.Logger) (*life, error) {
 	} {
 		d, err := l.openDoor(config, one.name, one.listener, one.server)
 		if err != nil {
-			for _, opened := range l.doors {
-				_ = opened.listener.Close()
-			}
-			return nil, err
+			return nil, errors.Join(err, l.closeDoors())
 		}
 		l.doors = append(l.doors, d)
 	}
+	if err := built.announce(ctx); err != nil {
+		return nil, errors.Join(err, l.closeDoors())
+	}
 	return l, nil
+}
+
+// closeDoors is for a start that fails: nobody has come in yet.
+func (l *life) closeDoors() error {
+	var errs []error
+	for _, opened := range l.doors {
+		errs = append(errs, opened.listener.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func (l *life) openDoor(config Config, name string, listener Listener, server *http.Server) (*door, error) {

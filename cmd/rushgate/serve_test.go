@@ -3,18 +3,24 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/internal/redistest"
+	"github.com/bilten/rushgate/web/ops"
 )
 
 // installation is the operator's file of a test, with two gateways on one Redis.
@@ -53,7 +59,7 @@ func startGateway(t *testing.T, file string) *life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running, err := open(config, built, log)
+	running, err := open(t.Context(), config, built, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +74,14 @@ func startGateway(t *testing.T, file string) *life {
 	return running
 }
 
-func TestAChangeReachesEveryGatewayWithinASecond(t *testing.T) {
-	t.Parallel()
+// install writes the files of an installation with a Redis and a shop of its own.
+func install(t *testing.T) (file, key string) {
+	t.Helper()
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "shop") }))
 	t.Cleanup(shop.Close)
 	dir := t.TempDir()
 	key, hash := newAPIKey()
-	file := filepath.Join(dir, "rushgate.yaml")
+	file = filepath.Join(dir, "rushgate.yaml")
 	settings := strings.NewReplacer("REDIS", redistest.Start(t, "--appendonly", "yes"), "SHOP", shop.URL, "HASH", hash).Replace(installation)
 	for path, text := range map[string]string{file: settings, filepath.Join(dir, "spring.yaml"): springEvent} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -84,6 +91,12 @@ func TestAChangeReachesEveryGatewayWithinASecond(t *testing.T) {
 	if code := run(t.Context(), []string{"keys", "new", filepath.Join(dir, "keys.yaml")}, os.Getenv, io.Discard, os.Stderr); code != 0 {
 		t.Fatalf("keys new = %d; want 0", code)
 	}
+	return file, key
+}
+
+func TestAChangeReachesEveryGatewayWithinASecond(t *testing.T) {
+	t.Parallel()
+	file, key := install(t)
 	here, there := startGateway(t, file), startGateway(t, file)
 	for _, gateway := range []*life{here, there} {
 		eventually(t, "a gateway is ready", func() bool { return status(t, gateway.doors[2].url()+"/readyz") == http.StatusOK })
@@ -119,6 +132,113 @@ func TestAChangeReachesEveryGatewayWithinASecond(t *testing.T) {
 	if fastest > time.Second {
 		t.Errorf("the other gateway followed after %s at best; want within a second", fastest)
 	}
+}
+
+func TestAnEditedEventFileComesIntoForceWithTheNextGateway(t *testing.T) {
+	t.Parallel()
+	file, key := install(t)
+	old := startGateway(t, file)
+	eventually(t, "a gateway is ready", func() bool { return status(t, old.doors[2].url()+"/readyz") == http.StatusOK })
+	if got := findings(t, old); slices.Contains(got, "event_file_differs") {
+		t.Errorf("a gateway alone finds %v; want nothing about its file", got)
+	}
+
+	edited := strings.Replace(springEvent, "new_users_per_minute: 600", "new_users_per_minute: 60", 1)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "spring.yaml"), []byte(edited), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	restarted := startGateway(t, file)
+	eventually(t, "the older gateway says that its file differs", func() bool { return slices.Contains(findings(t, old), "event_file_differs") })
+	if got := findings(t, restarted); slices.Contains(got, "event_file_differs") {
+		t.Errorf("the restarted gateway finds %v; want nothing about its file", got)
+	}
+	eventually(t, "the room has the new rate at the restarted gateway", func() bool {
+		api, err := dialOrganizer(t.Context(), restarted.doors[1].url(), key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var live liveRoom
+		_, err = api.do(t.Context(), http.MethodGet, "spring/live", nil, &live)
+		return err == nil && live.Controls.Rate == 60
+	})
+}
+
+func TestAStartWithoutAStoreFails(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	declared, err := event.Parse([]byte(springEvent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := &silentBackend{Backend: catalog.NewMemory(), asked: cancel}
+	events, err := catalog.New(silent, map[string][]string{"acme": {"127.0.0.1"}}, []event.Event{declared}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := announce(ctx, events); !errors.Is(err, catalog.ErrNoBackend) {
+		t.Errorf("announce with a silent store = %v; want %v", err, catalog.ErrNoBackend)
+	}
+	silent.awake.Store(true)
+	if err := announce(t.Context(), events); err != nil {
+		t.Errorf("announce once it answers = %v; want nil", err)
+	}
+}
+
+// silentBackend does not answer until it is awake.
+type silentBackend struct {
+	catalog.Backend
+	awake atomic.Bool
+	asked func()
+}
+
+func (b *silentBackend) Load(ctx context.Context) (map[string]catalog.Document, int64, error) {
+	if b.awake.Load() {
+		return b.Backend.Load(ctx)
+	}
+	b.asked()
+	return nil, 0, errors.New("i/o timeout")
+}
+
+func TestCatalogFindings(t *testing.T) {
+	t.Parallel()
+	view := catalog.View{
+		Records:  []catalog.Record{{Event: event.Event{ID: "spring"}, Stale: true}, {Event: event.Event{ID: "autumn"}}},
+		Problems: []catalog.Problem{{Event: "winter", Err: errors.New("event winter: stored definition does not fit")}},
+	}
+	got := catalogFindings(view)
+	want := []ops.Finding{
+		{Name: "event_file_differs", Severity: ops.Warning, Detail: "event spring: this gateway's file differs from the one last announced"},
+		{Name: "event_not_in_force", Severity: ops.Warning, Detail: "event winter: stored definition does not fit"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("catalogFindings = %v; want %v", got, want)
+	}
+	if got := catalogFindings(catalog.View{}); got != nil {
+		t.Errorf("catalogFindings of nothing wrong = %v; want none", got)
+	}
+}
+
+// findings are the names of what a gateway's /readyz names.
+func findings(t *testing.T, gateway *life) []string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gateway.doors[2].url()+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var answer struct{ Findings []ops.Finding }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, finding := range answer.Findings {
+		names = append(names, finding.Name)
+	}
+	return names
 }
 
 func TestTheDemoIsAWholeInstallation(t *testing.T) {

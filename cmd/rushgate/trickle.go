@@ -19,15 +19,20 @@ import (
 // waits for the turn, looks at the tickets for a few seconds, leaves without
 // buying, and is followed by the next.
 //
-// With one admission a second, a newcomer waits crowdSize less those who are
-// inside at the moment, in seconds (Little's law): about half a minute.
+// With one admission a second, a newcomer waits as many seconds as the crowd is
+// larger than those who are inside at the moment (Little's law).
 type trickle struct {
 	gateway, buy, event string
+	size                int // how many visitors at a time
 	log                 *slog.Logger
 }
 
+// crowdFor is the size that makes a newcomer wait about so long.
+func crowdFor(wait time.Duration) int {
+	return int((wait + (lookAtLeast+lookAtMost)/2) / time.Second)
+}
+
 const (
-	crowdSize   = 36
 	arriveOver  = time.Second     // so that the first do not come as one
 	lookAtLeast = 4 * time.Second // at the tickets
 	lookAtMost  = 8 * time.Second
@@ -37,12 +42,12 @@ const (
 
 // run keeps the crowd going until ctx ends.
 func (t trickle) run(ctx context.Context) {
-	transport := &http.Transport{MaxIdleConnsPerHost: crowdSize}
+	transport := &http.Transport{MaxIdleConnsPerHost: t.size}
 	defer transport.CloseIdleConnections()
 	var crowd sync.WaitGroup
-	for i := range crowdSize {
+	for i := range t.size {
 		crowd.Go(func() {
-			pause(ctx, arriveOver*time.Duration(i)/crowdSize)
+			pause(ctx, arriveOver*time.Duration(i)/time.Duration(t.size))
 			for ctx.Err() == nil {
 				if err := t.visit(ctx, transport); err != nil && ctx.Err() == nil {
 					t.log.Debug("simulated visitor gave up", "err", err)

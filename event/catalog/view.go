@@ -18,8 +18,18 @@ type View struct {
 	Records  []Record // by id
 	// Problems are stored events and overrides that no longer fit what the
 	// operator's files say. They are not in force; all others are.
-	Problems []error
+	Problems []Problem
 }
+
+// Problem is why something stored about an event is not in force.
+type Problem struct {
+	Event string
+	Err   error
+}
+
+func (p Problem) Error() string { return p.Err.Error() }
+
+func (p Problem) Unwrap() error { return p.Err }
 
 func (v View) find(id string) (Record, bool) {
 	i, ok := slices.BinarySearchFunc(v.Records, id, func(r Record, id string) int { return strings.Compare(r.Event.ID, id) })
@@ -92,7 +102,7 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 	for id, declared := range g.files {
 		record, err := g.fileRecord(declared, documents[id])
 		if err != nil {
-			v.Problems = append(v.Problems, fmt.Errorf("event %s: %w", id, err))
+			v.Problems = append(v.Problems, Problem{id, fmt.Errorf("event %s: %w", id, err)})
 		}
 		v.Records = append(v.Records, record)
 	}
@@ -102,14 +112,14 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 		}
 		record, err := g.apiRecord(id, d)
 		if err != nil {
-			v.Problems = append(v.Problems, fmt.Errorf("event %s: %w", id, err))
+			v.Problems = append(v.Problems, Problem{id, fmt.Errorf("event %s: %w", id, err)})
 			continue
 		}
 		v.Records = append(v.Records, record)
 	}
 	v.separate()
 	slices.SortFunc(v.Records, func(a, b Record) int { return strings.Compare(a.Event.ID, b.Event.ID) })
-	slices.SortFunc(v.Problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	slices.SortFunc(v.Problems, func(a, b Problem) int { return strings.Compare(a.Error(), b.Error()) })
 	return v
 }
 
@@ -166,7 +176,7 @@ func (v *View) separate() {
 	kept := View{}
 	for _, r := range v.Records {
 		if _, err := event.NewRoutes(append(kept.events(""), r.Event)); err != nil {
-			v.Problems = append(v.Problems, err)
+			v.Problems = append(v.Problems, Problem{r.Event.ID, err})
 			continue
 		}
 		kept.Records = append(kept.Records, r)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 )
 
 var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -126,6 +127,9 @@ func TestReadinessChecks(t *testing.T) {
 		{"rejecting", checkControls(event.Room{QueueingMethod: event.Reject}), false},
 		{"keys of its own", checkKeys(false), false},
 		{"no proxies named", checkProxies(false), false},
+		{"a file as announced", checkDefinition(catalog.Record{}, nil), true},
+		{"a file unlike the announced one", checkDefinition(catalog.Record{Stale: true}, nil), false},
+		{"overrides that do not fit the file", checkDefinition(catalog.Record{}, errors.New("stored overrides do not fit")), false},
 		{"a room nobody has seen", checkLive(LiveView{}, false, 1), false},
 		{"a room on hold", checkLive(LiveView{Mode: "hold", InForce: 1}, true, 1), false},
 		{"a change on its way", checkLive(LiveView{Mode: "normal", InForce: 1}, true, 2), false},

@@ -2,6 +2,7 @@ package organizer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 )
 
 // Installation is what the operator's side tells about an event's chances.
@@ -41,11 +43,16 @@ func (a *API) readiness(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	all, err := a.catalog.All(c.Request().Context())
+	if err != nil {
+		return catalogProblem(err)
+	}
 	now := a.now()
 	checks := checkRoutes(c.Request().Context(), record.Event, a.house.Pool)
 	checks = append(checks, checkStore(c.Request().Context(), a.house.StoreTime, a.now)...)
 	view, seen := a.rooms.Live(record.Event.ID)
 	checks = append(checks,
+		checkDefinition(record, problems(all, record.Event.ID)),
 		checkLive(view, seen, record.Version),
 		checkKeys(a.house.SharedKeys),
 		checkProxies(a.house.TrustedProxies),
@@ -93,6 +100,31 @@ func checkStore(ctx context.Context, storeTime func(context.Context) (time.Time,
 		{Check: "store", OK: true, Detail: fmt.Sprintf("answers in %s", after.Sub(before).Round(100*time.Microsecond))},
 		{Check: "clock", OK: skew.Abs() <= skewWarns, Detail: fmt.Sprintf("the store is %s ahead of this gateway; the store's clock opens the sale", skew)},
 	}
+}
+
+// checkDefinition says whether what this gateway has is what everybody has.
+func checkDefinition(record catalog.Record, problem error) Check {
+	check := Check{Check: "definition"}
+	switch {
+	case problem != nil:
+		check.Detail = problem.Error()
+	case record.Stale:
+		check.Detail = "this gateway's file differs from the one last announced: give every gateway the same files"
+	default:
+		check.OK, check.Detail = true, "the same at every gateway"
+	}
+	return check
+}
+
+// problems are those of one event: the rest is not its organizer's to read.
+func problems(all catalog.View, id string) error {
+	var own []error
+	for _, problem := range all.Problems {
+		if problem.Event == id {
+			own = append(own, problem)
+		}
+	}
+	return errors.Join(own...)
 }
 
 func checkLive(view LiveView, seen bool, version int64) Check {
