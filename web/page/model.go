@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 	m.Title = m.Notice.Title + " · " + heading
 	m.Return = v.Return
 	if m.PrivacyURL == "" {
-		m.PrivacyURL = m.Base + "/privacy"
+		m.PrivacyURL = m.Base + "/privacy?return=" + url.QueryEscape(v.Return)
 	}
 	if starts := v.Place.StartsAt; starts != nil {
 		m.StartsAt = &moment{ISO: starts.Format(time.RFC3339), Text: starts.Format(w.Labels["moment"])}
