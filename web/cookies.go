@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bilten/rushgate/event"
@@ -59,12 +60,55 @@ func (j jar) make(kind cookieKind, value string, age time.Duration) *http.Cookie
 	return c
 }
 
-// values are all cookies of the kind: a sibling domain may have planted another
-// one of the same name before ours, so the caller tries each.
-func (j jar) values(r *http.Request, kind cookieKind) []string {
-	var values []string
-	for _, c := range r.CookiesNamed(j.name(kind)) {
-		values = append(values, c.Value)
+// sent is what a browser sends of ours. There may be several of a kind: a
+// sibling domain may have planted another one of the same name before ours, so
+// the reader tries each, a few at most.
+type sent struct {
+	browser, pass, admission few
+}
+
+// few holds up to three values without asking for memory on every poll.
+type few struct {
+	n      int
+	values [3]string
+}
+
+func (f *few) add(value string) {
+	if f.n < len(f.values) {
+		f.values[f.n] = value
+		f.n++
 	}
-	return values
+}
+
+func (f *few) all() []string { return f.values[:f.n] }
+
+// read walks the Cookie header once and leaves the shop's cookies alone.
+func (j jar) read(r *http.Request) (s sent) {
+	prefix := ""
+	if j.secure {
+		prefix = "__Host-"
+		if j.browser.CookieDomain != "" {
+			prefix = "__Secure-"
+		}
+	}
+	for _, line := range r.Header["Cookie"] {
+		for more := true; more; {
+			var pair string
+			pair, line, more = strings.Cut(line, ";")
+			name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
+			name, ours := strings.CutPrefix(name, prefix)
+			if !ours || !strings.HasPrefix(name, "rg_") {
+				continue
+			}
+			switch {
+			case name == string(browserCookie):
+				s.browser.add(value)
+			case strings.HasPrefix(name, string(passCookie)) && name[len(passCookie):] == j.event:
+				s.pass.add(value)
+			case strings.HasPrefix(name, string(admissionCookie)) && name[len(admissionCookie):] == j.event:
+				s.admission.add(value)
+			}
+		}
+	}
+	return s
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,9 @@ const Prefix = "/_rushgate"
 
 // Rooms are the events of this gateway.
 type Rooms interface {
+	// Loaded says that the events have been read once. Before that nothing is
+	// known to be unprotected.
+	Loaded() bool
 	// Lookup returns the room and route of a host, without port, and a canonical path.
 	Lookup(host, path string) (*room.Room, event.Route, bool)
 	// Room returns the room of an event.
@@ -135,6 +139,8 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	rm, route, ok := g.rooms.Lookup(t.Host, t.Path)
 	switch {
+	case !ok && !g.rooms.Loaded():
+		return onHold(errors.New("the events are not read yet"))
 	case !ok:
 		g.metrics.decisions.WithLabelValues("", string(becauseNoEvent)).Inc()
 		return g.send(w, r, t, g.proxies.locate(r), exchange{})

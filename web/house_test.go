@@ -31,8 +31,9 @@ import (
 // house is a gateway before a real shop, over an embedded store that can fall
 // asleep.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	url     string
+	gateway *Gateway
 	keys    *admission.Keys
 	keeper  *room.Keeper
 	catalog *catalog.Catalog
@@ -103,7 +104,7 @@ room: {total_active_users: 1, new_users_per_minute: 60000}
 `
 
 // open builds a house around one event; patch changes its definition first.
-func openHouse(t *testing.T, patch string) *house {
+func openHouse(t testing.TB, patch string) *house {
 	t.Helper()
 	definition, err := event.Parse([]byte(hamlet))
 	if err == nil && patch != "" {
@@ -155,7 +156,7 @@ func openHouse(t *testing.T, patch string) *house {
 	front.Config = gateway.Server()
 	front.Start()
 	t.Cleanup(front.Close)
-	h.url = front.URL
+	h.url, h.gateway = front.URL, gateway
 	h.until("the room has ticked", func() bool { return h.keeper.Ready() == nil })
 	return h
 }

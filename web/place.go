@@ -41,11 +41,8 @@ func (v *visit) place() page.Place {
 		ends := time.UnixMilli(v.who.admission.Ends).UTC()
 		p.SessionEndsAt = &ends
 	}
-	switch {
-	case held.State != room.None:
+	if held.State != room.None {
 		v.fill(&p, held)
-	case v.who.hasPass && v.hold() && p.State == page.StateNone: // nobody can tell, so the pass is believed
-		p.State, p.Line, p.Number = page.StateWaiting, v.who.pass.Line, v.who.pass.Number
 	}
 	return p
 }

@@ -180,7 +180,7 @@ func (v *visit) turnAway(w http.ResponseWriter, p page.Place, told *problem) err
 		return v.g.pages.Waiting(w, status, v.pageView(p, v.asked()))
 	case v.jsonMode() && told == nil:
 		v.part(w)
-		return writePlace(w, status, p)
+		return v.writePlace(w, status, p)
 	}
 	if told == nil || told.status < 400 {
 		told = refuse(http.StatusTooManyRequests, "must_wait", "There is a line for this address: "+v.g.prefix+"/"+v.event().ID+"/join")

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -70,9 +69,6 @@ func (g *Gateway) visitors(handle func(echo.Context, *visit) error) echo.Handler
 		if err != nil {
 			return err
 		}
-		c.Response().Before(func() {
-			c.Response().Header().Set("X-Response-Time", fmt.Sprintf("%.1fms", float64(g.now().Sub(v.now).Microseconds())/1000))
-		})
 		return handle(c, v)
 	}
 }

@@ -1,11 +1,12 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -34,19 +35,29 @@ func (v *visit) part(w http.ResponseWriter) {
 // tell answers with a place.
 func (v *visit) tell(c echo.Context, p page.Place) error {
 	v.part(c.Response())
-	return writePlace(c.Response(), http.StatusOK, p)
+	return v.writePlace(c.Response(), http.StatusOK, p)
 }
 
-func writePlace(w http.ResponseWriter, status int, p page.Place) error {
-	body, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
+// Header values that are the same in every answer, made once: polls are many.
+var (
+	isJSON  = []string{"application/json"}
+	noStore = []string{"no-store"}
+)
+
+// bodies are lent to answers while they are written.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+
+func (v *visit) writePlace(w http.ResponseWriter, status int, p page.Place) error {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
+	h["Content-Type"] = isJSON
+	h["Cache-Control"] = noStore
+	h["X-Response-Time"] = []string{strconv.FormatInt(v.g.now().Sub(v.now).Microseconds(), 10) + "us"}
+	lent, _ := bodies.Get().(*[]byte)
+	defer bodies.Put(lent)
+	body := append(p.AppendJSON((*lent)[:0]), '\n')
+	*lent = body
 	w.WriteHeader(status)
-	_, err = w.Write(append(body, '\n'))
+	_, err := w.Write(body)
 	return err
 }
 

@@ -53,9 +53,16 @@ type parting struct {
 
 func (g *Gateway) newVisit(r *http.Request, rm *room.Room, commit bool) (*visit, error) {
 	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, view: rm.View(), now: g.now()}
-	v.who.pass, v.who.hasPass = v.openPass()
-	v.openAdmission(commit)
-	for _, cookie := range v.jar().values(r, browserCookie) {
+	cookies := v.jar().read(r)
+	if token := r.Header.Get(passHeader); token != "" {
+		cookies.pass = few{1, [3]string{token}}
+	}
+	if token := r.Header.Get(admissionHeader); token != "" {
+		cookies.admission = few{1, [3]string{token}}
+	}
+	v.who.pass, v.who.hasPass = v.openPass(cookies.pass.all())
+	v.openAdmission(cookies.admission.all(), commit)
+	for _, cookie := range cookies.browser.all() {
 		browser, err := g.keys().OpenBrowser(cookie)
 		if err == nil {
 			v.who.browser, v.who.known = browser, true
@@ -80,11 +87,7 @@ func (v *visit) jar() jar {
 // storeTime is now by the store's clock, in unix ms.
 func (v *visit) storeTime() int64 { return v.view.StoreTime(v.now) }
 
-func (v *visit) openPass() (admission.Pass, bool) {
-	candidates := v.jar().values(v.r, passCookie)
-	if sent := v.r.Header.Get(passHeader); sent != "" {
-		candidates = []string{sent}
-	}
+func (v *visit) openPass(candidates []string) (admission.Pass, bool) {
 	for _, sealed := range candidates {
 		pass, err := v.g.keys().OpenPass(v.event().ID, sealed)
 		if err == nil {
@@ -96,10 +99,9 @@ func (v *visit) openPass() (admission.Pass, bool) {
 }
 
 // openAdmission takes the first admission that still means something.
-func (v *visit) openAdmission(commit bool) {
-	candidates := v.jar().values(v.r, admissionCookie)
-	if sent := v.r.Header.Get(admissionHeader); sent != "" {
-		candidates = []string{sent}
+func (v *visit) openAdmission(candidates []string, commit bool) {
+	if len(candidates) == 0 {
+		return
 	}
 	knobs := v.event().Room
 	want := admission.Want{

@@ -89,3 +89,16 @@ func TestOutOfMemory(t *testing.T) {
 	r.Want(r.Touch(3, 3), queue.Active, "touch")
 	r.Want(r.Apply(queue.Leave, queue.Visit{Visitor: queuetest.Visitor(3)}), queue.Active, "leave")
 }
+
+// A deleted event is ticked no more; nothing of it stays for ever.
+func TestARoomThatNobodyTicksGoesByItself(t *testing.T) {
+	client := redistest.Client(t)
+	r := queuetest.NewRoom(t, harness(t, client), func(p *queue.Policy) { p.Gates.Direct, p.Gates.Calls = false, false })
+	r.Crowd(1, 3)
+	r.Run(70*time.Second, 250*time.Millisecond, nil)
+	for _, key := range client.Keys(t.Context(), "rg:*").Val() {
+		if left := client.TTL(t.Context(), key).Val(); left < 29*24*time.Hour {
+			t.Errorf("%s lives for %v; want 30 days after the last tick", key, left)
+		}
+	}
+}

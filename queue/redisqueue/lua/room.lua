@@ -14,6 +14,7 @@ local TOKEN = 60000000        -- one visitor in a bucket
 local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the door, are above
 local MAX_STEP = 10000        -- ms that one tick may move a room's time
 local PATIENCE = 10000        -- ms until a call counts as unanswered
+local KEEP = 30 * 24 * 3600   -- seconds that a room outlives its last tick: whatever is forgotten goes by itself
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
 
 local NONE, WAITING, TURN, AT_DOOR, LAPSED_, LATE_, ADMITTED, MISSED, FULL = 0, 1, 2, 3, 4, 5, 6, 7, 8

@@ -174,6 +174,10 @@ r.call = math.min(r.call, burst(r.rate))
 r.seq = r.seq + 1
 save('seq', 'wall', 'now', 'open', 'call', 'claim', 'refunded', 'stamp', 'admitted', 'ended')
 
+if r.seq % 240 == 1 then -- about once a minute: each EXPIRE goes to the append-only file
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, KEEP) end
+end
+
 local page, cursor, more, ended = tonumber(ARGV[3]), ARGV[2], 0, {}
 local from = cursor == '' and '-' or '(' .. cursor
 for i, entry in ipairs(redis.call('XRANGE', ENDED, from, '+', 'COUNT', page + 1)) do

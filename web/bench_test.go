@@ -1,0 +1,36 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/bilten/rushgate/admission"
+)
+
+// discard is a response writer that keeps nothing.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header       { return d.header }
+func (*discard) Write(b []byte) (int, error) { return len(b), nil }
+func (*discard) WriteHeader(int)             {}
+
+// A poll, from the parsed request to the written answer.
+func BenchmarkStatus(b *testing.B) {
+	h := openHouse(b, `{"room":{"queue_all":true}}`)
+	f := h.browser()
+	f.call("join")
+	h.until("somebody waits", func() bool { return h.view().Snapshot.Waiting() == 1 })
+	pass := h.keys.SealPass(admission.Pass{
+		Event: "hamlet", Generation: h.view().Snapshot.Generation, Line: "general", Visitor: [16]byte{1}, Order: 1<<52 + 1, Number: 1,
+	})
+	r := httptest.NewRequest("GET", "http://tickets.example/_rushgate/hamlet/status", nil)
+	r.Header.Set("Cookie", "theirs=1; rg_pass_hamlet="+pass)
+	r.Header.Set("Accept", "application/json")
+	w := &discard{http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		h.gateway.ServeHTTP(w, r)
+	}
+}
