@@ -68,10 +68,12 @@ func screenOf(p Place) Screen {
 // bannerOf decides what stands above the screen: nothing where a mode is no
 // news to this visitor, or the screen says it already.
 func bannerOf(p Place) Banner {
-	if screenOf(p) != ScreenWaiting {
-		return BannerNone
-	}
+	screen := screenOf(p)
 	switch {
+	case screen == ScreenTurn && p.Mode == ModePaused:
+		return BannerPaused // the door is shut for longer than a moment
+	case screen != ScreenWaiting:
+		return BannerNone
 	case p.Mode == ModeHold:
 		return BannerHold
 	case p.State == StatePaused || p.Mode == ModePaused:

@@ -111,6 +111,7 @@ var places = []struct {
 	{"Places are put back.", Place{State: StateWaiting, Number: 7, Mode: ModeRestore}, ScreenWaiting, BannerRestore},
 	{"The line drains.", Place{State: StateWaiting, Number: 7, Mode: ModeDraining}, ScreenWaiting, BannerDraining},
 	{"The turn has come.", Place{State: StateTurn, Number: 7}, ScreenTurn, BannerNone},
+	{"The turn has come, and the door is shut.", Place{State: StateTurn, Number: 7, Mode: ModePaused}, ScreenTurn, BannerPaused},
 	{"Admitted goes in.", Place{State: StateAdmitted, Number: 7}, ScreenTurn, BannerNone},
 	{"The turn has gone.", Place{State: StateMissed, Number: 7}, ScreenMissed, BannerNone},
 	{"Left.", Place{State: StateLeft}, ScreenLeft, BannerNone},

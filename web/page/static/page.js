@@ -137,6 +137,8 @@ async function claim() {
   const answer = await ask('claim', 'POST');
   if (answer.ok) return accept(answer.body);
   if (answer.code === 'at_the_door') {
+    Object.assign(place, answer.body.place);
+    showBanner(bannerOf(place));
     show('door');
     return later(claim, jitter(answer.wait || 2000));
   }

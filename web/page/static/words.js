@@ -16,7 +16,9 @@ function screenOf(p) {
 }
 
 function bannerOf(p) {
-  if (screenOf(p) !== 'waiting') return '';
+  const screen = screenOf(p);
+  if (screen === 'turn' && p.mode === 'paused') return 'paused';
+  if (screen !== 'waiting') return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
   return ['paused', 'queue_all', 'restore', 'draining'].includes(p.mode) ? p.mode : '';
