@@ -28,8 +28,8 @@
 // (package redisqueue). Package queuetest drives both with the same operations
 // and demands equal answers.
 //
-// Only a tick reads a clock. A room has its own time, which follows the store's
-// but never falls, and never leaps by more than [MaxStep]: a clock that jumps
+// A room has its own time. Every operation moves it after the store's clock, but
+// it never falls, and never leaps by more than [MaxStep]: a clock that jumps
 // neither stalls a room nor throws anybody out, and while no gateway ticks no
 // turn runs out.
 package queue

@@ -37,7 +37,8 @@ func (m *Memory) Tick(_ context.Context, name string, p Policy, cursor string) (
 		r = newRoom(m.generation(), wall)
 		m.rooms[name] = r
 	}
-	r.tick(wall, p)
+	r.move(wall)
+	r.tick(p)
 	return r.snapshot(cursor), nil
 }
 
@@ -49,6 +50,7 @@ func (m *Memory) Apply(_ context.Context, name string, op Op, visits []Visit) ([
 	if r == nil {
 		return nil, ErrNoRoom
 	}
+	r.move(m.now().UnixMilli())
 	answers := make([]Answer, len(visits))
 	for i, v := range visits {
 		answers[i] = r.apply(op, v)

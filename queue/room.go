@@ -2,12 +2,12 @@ package queue
 
 import (
 	"math"
-	"slices"
+	"sort"
 	"strconv"
 )
 
 // room is the state of one room and the rules in Go. It has no clock and no
-// lock: a tick brings the time, Memory brings the lock.
+// lock: every operation is told the time, Memory brings the lock.
 type room struct {
 	generation uint64
 	clock
@@ -25,7 +25,7 @@ type room struct {
 
 type clock struct {
 	seq  int64 // ticks so far
-	wall int64 // the store's clock at the last tick
+	wall int64 // the store's clock at the last operation
 	now  int64 // the room's own time: never falls
 	open bool  // wall has reached OpensAt
 }
@@ -51,7 +51,7 @@ type line struct {
 	issued      int64
 	calledOrder int64
 	current     int64 // of share
-	waiting     *zset // order
+	waiting     *fifo
 }
 
 type session struct {
@@ -73,16 +73,22 @@ func newRoom(generation uint64, wall int64) *room {
 	}
 }
 
-// tick is the room's heartbeat: time, policy, what expired, who comes in, who
-// is called. wall is the store's clock in unix ms.
-func (r *room) tick(wall int64, p Policy) {
+// move brings the room to the store's clock, unix ms, before anything else is
+// done: tokens that a bucket has no room for are gone when they come, not when
+// somebody looks.
+func (r *room) move(wall int64) {
 	before := r.now
 	r.now = advance(r.now, r.wall, wall)
 	r.wall = wall
 	r.pace.call = r.policy.Rate.refill(r.pace.call, r.now-before)
 	r.pace.claim = r.policy.Rate.refill(r.pace.claim, r.now-before)
-	r.install(p)
 	r.open = wall >= r.policy.OpensAt
+}
+
+// tick is the room's heartbeat: policy, what expired, who comes in, who is called.
+func (r *room) tick(p Policy) {
+	r.install(p)
+	r.open = r.wall >= r.policy.OpensAt
 
 	r.expire()
 	if r.policy.Gates.Release {
@@ -115,7 +121,7 @@ func (r *room) install(p Policy) {
 		if have := r.line(l.Name); have != nil {
 			have.Weight = l.Weight
 		} else if len(r.lines) < MaxLines {
-			r.lines = append(r.lines, &line{Line: l, waiting: newZSet()})
+			r.lines = append(r.lines, &line{Line: l, waiting: newFIFO()})
 		}
 	}
 }
@@ -156,8 +162,11 @@ func (r *room) expire() {
 		}
 	}
 
-	old := func(e endedSession) bool { return e.at < r.now-times.SessionMax }
-	r.ended = slices.DeleteFunc(r.ended, old)
+	recent := 0 // they are in the order in which they ended
+	for recent < len(r.ended) && r.ended[recent].at < r.now-times.SessionMax {
+		recent++
+	}
+	r.ended = r.ended[recent:]
 }
 
 // release lets the line go: whoever has a number has been called by it.
@@ -166,7 +175,7 @@ func (r *room) release() {
 		if l.issued > 0 {
 			l.calledOrder = Base + l.issued
 		}
-		l.waiting = newZSet()
+		l.waiting = newFIFO()
 	}
 	r.called, r.late, r.lapsed = newZSet(), newZSet(), newZSet()
 }
@@ -197,7 +206,7 @@ func (r *room) call() {
 	take := share(n, waiting, weights, current)
 	for i, l := range r.lines {
 		l.current = current[i]
-		for _, m := range l.waiting.popMin(take[i]) {
+		for _, m := range l.waiting.pop(take[i]) {
 			r.offer(m.visitor)
 			l.calledOrder = m.score
 		}
@@ -250,7 +259,7 @@ func (r *room) where(v Visitor) Answer {
 		return a
 	}
 	for _, l := range r.lines {
-		if order, ok := l.waiting.score(v); ok {
+		if order, ok := l.waiting.order(v); ok {
 			a.State, a.Line, a.Order, a.Number = Waiting, l.Name, order, order-Base
 			return a
 		}
@@ -274,10 +283,8 @@ func (r *room) snapshot(cursor string) Snapshot {
 		})
 	}
 	seen, _ := strconv.ParseInt(cursor, 10, 64) // "" is the beginning
-	for _, e := range r.ended {
-		if e.seq <= seen {
-			continue
-		}
+	unseen := sort.Search(len(r.ended), func(i int) bool { return r.ended[i].seq > seen })
+	for _, e := range r.ended[unseen:] {
 		if len(s.Ended) == EndedPage {
 			s.More = true
 			break

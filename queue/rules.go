@@ -25,7 +25,7 @@ const (
 	// Base is the order before the first of the line; orders of a draw are below it.
 	Base int64 = 1 << 52
 
-	// MaxStep is how far one tick can move a room's time, in ms. Gateways tick
+	// MaxStep is how far one operation can move a room's time, in ms. Gateways tick
 	// several times a second: more is a clock that jumped or a store that was away.
 	MaxStep int64 = 10_000
 
@@ -88,7 +88,7 @@ func (p Policy) Validate() error {
 	return errors.Join(problems...)
 }
 
-// advance moves a room's time by what its wall clock did between two ticks.
+// advance moves a room's time by what its wall clock did between two operations.
 func advance(now, lastWall, wall int64) int64 {
 	return now + min(max(wall-lastWall, 0), MaxStep)
 }

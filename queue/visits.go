@@ -81,12 +81,10 @@ func (r *room) claim(v Visit) Answer {
 	case AtDoor:
 		r.drain()
 	}
-	here := r.where(v.Visitor)
-	if here.State == Active {
+	if _, in := r.active.score(v.Visitor); in {
 		r.settle(v.Visitor)
-		here = r.where(v.Visitor)
 	}
-	return here
+	return r.where(v.Visitor)
 }
 
 // settle is what use does to a session: its probation is over and, where the
@@ -124,7 +122,7 @@ func (r *room) touch(v Visit) Answer {
 
 func (r *room) leave(v Visit) Answer {
 	if l := r.line(v.Line); l != nil {
-		if order, ok := l.waiting.score(v.Visitor); ok && order == v.Order {
+		if order, ok := l.waiting.order(v.Visitor); ok && order == v.Order {
 			l.waiting.remove(v.Visitor)
 		}
 	}
@@ -145,6 +143,7 @@ func (r *room) complete(v Visit) Answer {
 		delete(r.sessions, v.Visitor)
 		r.endedSeq++
 		r.ended = append(r.ended, endedSession{seq: r.endedSeq, at: r.now, number: s.number})
+		return Answer{Generation: r.generation}
 	}
 	return r.where(v.Visitor)
 }

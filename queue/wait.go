@@ -14,6 +14,12 @@ const (
 	// e-Handbook of Statistical Methods, 1.3.6.7.1).
 	z90 = 1.2816
 
+	// doubt is the share of the pace that p90 does not count on while nothing was
+	// measured: the cap binds only when the first visitors have filled the shop.
+	// It halves with every doubtSlots slots' worth of measurements.
+	doubt      = 0.5
+	doubtSlots = 4
+
 	// LongestWait is where an estimate ends: beyond it nothing is told apart.
 	LongestWait = 12 * time.Hour
 )
@@ -87,22 +93,25 @@ func (m Meter) PerMinute() int64 {
 // average, standard deviation s, the number called in k slots is by the central
 // limit theorem about normal with mean m k and deviation s sqrt(k). So half of
 // the time k = n/m slots are enough, and the k that is enough nine times of ten
-// solves n = m k - z90 s sqrt(k), a quadratic in sqrt(k).
+// solves n = m k - z90 s sqrt(k), a quadratic in sqrt(k). For that the pace is
+// taken lower than it was, as long as little of it was seen.
 func (m Meter) Wait(ahead int64, prior Rate) (p50, p90 time.Duration, ok bool) {
-	mean, deviation := m.pace(prior)
+	mean, deviation, measured := m.pace(prior)
 	if mean <= 0 {
 		return 0, 0, false
 	}
 	n := float64(max(ahead, 0)) + 1
 	spread := z90 * deviation
-	root := (spread + math.Sqrt(spread*spread+4*mean*n)) / (2 * mean)
+	low := mean * (1 - doubt*math.Exp2(-float64(measured)/doubtSlots))
+	root := (spread + math.Sqrt(spread*spread+4*low*n)) / (2 * low)
 	return slotsLong(n / mean), slotsLong(max(root*root, n/mean)), true
 }
 
-// pace is the mean and standard deviation of calls per busy slot. Missing slots
+// pace is the mean and standard deviation of calls per busy slot, and how many
+// slots were measured. Missing slots
 // count as the prior, with the spread of a Poisson process: wide, because
 // nothing was measured.
-func (m Meter) pace(prior Rate) (mean, deviation float64) {
+func (m Meter) pace(prior Rate) (mean, deviation float64, measured int) {
 	var counts [slotsKept]float64
 	n := 0
 	for s := max(0, m.slot-slotsKept); s < m.slot; s++ {
@@ -124,7 +133,7 @@ func (m Meter) pace(prior Rate) (mean, deviation float64) {
 	for _, c := range counts[:n] {
 		squares += (c - mean) * (c - mean)
 	}
-	return mean, math.Sqrt(squares / (total - 1))
+	return mean, math.Sqrt(squares / (total - 1)), n
 }
 
 // slotsLong is a number of slots as a duration.

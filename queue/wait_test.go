@@ -44,15 +44,15 @@ func TestMeterWait(t *testing.T) {
 		prior    queue.Rate
 		p50, p90 time.Duration // 0: not known
 	}{
-		{"a steady line: both are exact", watch(queue.Meter{}, true, steady...), 299, queue.PerMinute(1), 60 * time.Second, 60 * time.Second},
-		{"the first in line waits for one call", watch(queue.Meter{}, true, steady...), 0, 0, 200 * time.Millisecond, 200 * time.Millisecond},
-		{"an uneven line: p90 solves 100 = 50 k - 1.2816 * 10 * sqrt(k)", watch(queue.Meter{}, true, 40, 50, 60), 99, 0, 20 * time.Second, 23_968 * time.Millisecond},
-		{"nothing measured yet: the rate stands in", queue.Meter{}, 99, queue.PerMinute(600), 10 * time.Second, 11_698 * time.Millisecond},
-		{"one slot of three measured", watch(queue.Meter{}, true, 40), 199, queue.PerMinute(600), 25 * time.Second, 35_952 * time.Millisecond},
+		{"a steady line: 300 at 50 a slot, and at 50 * (1 - 0.5 * 2^(-6/4)) if it slows down", watch(queue.Meter{}, true, steady...), 299, queue.PerMinute(1), 60 * time.Second, 72_884 * time.Millisecond},
+		{"the first in line waits for one call", watch(queue.Meter{}, true, steady...), 0, 0, 200 * time.Millisecond, 243 * time.Millisecond},
+		{"an uneven line: p90 solves 100 = 50 * (1 - 0.5 * 2^(-3/4)) k - 1.2816 * 10 * sqrt(k)", watch(queue.Meter{}, true, 40, 50, 60), 99, 0, 20 * time.Second, 35_317 * time.Millisecond},
+		{"nothing measured yet: the rate stands in, and half of it for p90", queue.Meter{}, 99, queue.PerMinute(600), 10 * time.Second, 24_960 * time.Millisecond},
+		{"one slot of three measured", watch(queue.Meter{}, true, 40), 199, queue.PerMinute(600), 25 * time.Second, 69_391 * time.Millisecond},
 		{"nobody was called while people waited", watch(queue.Meter{}, true, 0, 0, 0), 5, queue.PerMinute(600), 0, 0},
 		{"no rate and nothing measured", queue.Meter{}, 5, 0, 0, 0},
-		{"slots in which nobody waited tell nothing", watch(queue.Meter{}, false, 1, 0, 2, 0), 99, queue.PerMinute(600), 10 * time.Second, 11_698 * time.Millisecond},
-		{"what was measured at another rate is forgotten", watch(queue.Meter{}, true, steady...).Forget(), 99, queue.PerMinute(600), 10 * time.Second, 11_698 * time.Millisecond},
+		{"slots in which nobody waited tell nothing", watch(queue.Meter{}, false, 1, 0, 2, 0), 99, queue.PerMinute(600), 10 * time.Second, 24_960 * time.Millisecond},
+		{"what was measured at another rate is forgotten", watch(queue.Meter{}, true, steady...).Forget(), 99, queue.PerMinute(600), 10 * time.Second, 24_960 * time.Millisecond},
 		{"an estimate has an end", queue.Meter{}, 1 << 50, 1, queue.LongestWait, queue.LongestWait},
 	}
 	for _, test := range tests {
@@ -118,5 +118,5 @@ func ExampleMeter() {
 	}
 	p50, p90, ok := m.Wait(599, queue.PerMinute(300))
 	fmt.Println(m.PerMinute(), p50, p90, ok)
-	// Output: 300 2m0s 2m0s true
+	// Output: 300 2m0s 2m8s true
 }

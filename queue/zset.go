@@ -39,7 +39,13 @@ func (z *zset) score(v Visitor) (int64, bool) {
 }
 
 func (z *zset) add(v Visitor, score int64) {
-	z.remove(v)
+	old, ok := z.scores[v]
+	if ok && old == score {
+		return
+	}
+	if ok {
+		z.tree.Delete(member{old, v})
+	}
 	z.scores[v] = score
 	z.tree.ReplaceOrInsert(member{score, v})
 }

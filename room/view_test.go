@@ -50,11 +50,11 @@ func TestPlace(t *testing.T) {
 	}{
 		{"in the line", now, holder(1301), Place{
 			State: Waiting, Number: 1301, Serving: 1000, Ahead: 300,
-			Wait: Wait{Known: true, P50: 60200 * time.Millisecond, P90: 65898 * time.Millisecond}, RetryAfter: 6020 * time.Millisecond,
+			Wait: Wait{Known: true, P50: 60200 * time.Millisecond, P90: 136822 * time.Millisecond}, RetryAfter: 6020 * time.Millisecond,
 		}},
 		{"next in line", now, holder(1001), Place{
 			State: Waiting, Number: 1001, Serving: 1000,
-			Wait: Wait{Known: true, P50: 200 * time.Millisecond, P90: 845 * time.Millisecond}, RetryAfter: time.Second,
+			Wait: Wait{Known: true, P50: 200 * time.Millisecond, P90: 2712 * time.Millisecond}, RetryAfter: time.Second,
 		}},
 		{"the turn has come", now, holder(1000), Place{State: Turn, Number: 1000, Serving: 1000, RetryAfter: time.Second}},
 		{"the turn came long ago: the store knows whether too long", now, holder(3), Place{State: Turn, Number: 3, Serving: 1000, RetryAfter: time.Second}},

@@ -108,6 +108,19 @@ var pacing = []promise{
 		a := r.Want(r.Claim(3, answers[2].Order), queue.Active, "the third comes back")
 		Equal(t, "probation is over with the claim", a.Probation, false)
 	}},
+	{"a tick that comes late lets nobody in twice: the burst is the burst", func(t *testing.T, h Harness) {
+		r := NewRoom(t, h, func(p *queue.Policy) { p.Rate, p.Gates.Direct, p.Cap = queue.PerMinute(600), false, 1000 })
+		answers := r.Crowd(1, 11)
+		r.Tick()
+		r.Advance(2 * time.Second) // no tick: the gateways are busy
+		for n, a := range answers {
+			r.Want(r.Claim(n+1, a.Order), queue.Active, "within the burst")
+		}
+		more := r.Crowd(12, 22)
+		s := r.Tick()
+		Equal(t, "called by the late tick", s.Called, 11)
+		r.Want(r.Claim(12, more[0].Order), queue.AtDoor, "the next, a moment later")
+	}},
 	{"nobody goes straight in past somebody at the door", func(t *testing.T, h Harness) {
 		r := NewRoom(t, h, func(p *queue.Policy) { p.Rate, p.Gates.Direct = queue.PerMinute(60), false })
 		answers := r.Crowd(1, 2)

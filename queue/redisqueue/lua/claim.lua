@@ -4,7 +4,7 @@
 -- KEYS    see room.lua
 -- ARGV    visitor, line and order in the pass ('' and 0 if none) of each visit
 -- Returns {generation, answer...}, or {} when there is no room
-if not load_room() then return {} end
+if not enter() then return {} end
 
 local function claim(v, line, order)
   local here = where(v)
@@ -36,5 +36,5 @@ local reply = {r.generation}
 for i = 1, #ARGV, 3 do
   reply[#reply + 1] = claim(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]))
 end
-save('call', 'claim', 'stamp', 'admitted')
+leave_room('stamp', 'admitted')
 return reply

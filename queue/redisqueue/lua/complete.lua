@@ -5,7 +5,7 @@
 -- KEYS    see room.lua
 -- ARGV    visitor, session of each visit; another session is not touched
 -- Returns {generation, answer...}, or {} when there is no room
-if not load_room() then return {} end
+if not enter() then return {} end
 
 local reply = {r.generation}
 for i = 1, #ARGV, 2 do
@@ -19,5 +19,5 @@ for i = 1, #ARGV, 2 do
   end
   reply[#reply + 1] = where(v)
 end
-save('ended')
+leave_room('ended')
 return reply

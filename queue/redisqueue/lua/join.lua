@@ -7,7 +7,7 @@
 --
 -- One lookup per set and one ZADD per line for the whole batch: a rush is joins.
 -- It adds: without memory it is refused as a whole.
-if not load_room() then return {} end
+if not enter() then return {} end
 
 local ids = {}
 for i = 1, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
@@ -76,5 +76,5 @@ for i = 1, r.lines do
     save('issued:' .. i)
   end
 end
-save('call', 'claim', 'stamp', 'admitted')
+leave_room('stamp', 'admitted')
 return reply

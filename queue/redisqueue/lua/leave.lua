@@ -5,7 +5,7 @@
 -- KEYS    see room.lua
 -- ARGV    visitor, line, order of each visit
 -- Returns {generation, answer...}, or {} when there is no room
-if not load_room() then return {} end
+if not enter() then return {} end
 
 local function leave(v, line, order)
   local i = line_index(line)
@@ -24,5 +24,5 @@ local reply = {r.generation}
 for i = 1, #ARGV, 3 do
   reply[#reply + 1] = leave(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]))
 end
-save('call')
+leave_room()
 return reply

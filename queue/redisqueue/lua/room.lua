@@ -12,7 +12,7 @@ local ACTIVE, SESSIONS, ENDED = KEYS[5], KEYS[6], KEYS[7]
 local SCHEMA = 1              -- of everything below these keys
 local TOKEN = 60000000        -- one visitor in a bucket
 local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the door, are above
-local MAX_STEP = 10000        -- ms that one tick may move a room's time
+local MAX_STEP = 10000        -- ms that one operation may move a room's time
 local PATIENCE = 10000        -- ms until a call counts as unanswered
 local KEEP = 30 * 24 * 3600   -- seconds that a room outlives its last tick: whatever is forgotten goes by itself
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
@@ -54,6 +54,28 @@ end
 local function burst(rate)
   if rate == 0 then return 0 end
   return TOKEN + rate * 1000
+end
+
+-- Brings the room to the store's clock: tokens that a bucket has no room for are
+-- gone when they come, not when somebody looks.
+local function move(wall)
+  local step = math.min(math.max(wall - r.wall, 0), MAX_STEP)
+  r.wall, r.now = wall, r.now + step
+  r.call = math.min(r.call + r.rate * step, burst(r.rate))
+  r.claim = math.min(r.claim + r.rate * step, burst(r.rate))
+  r.open = wall >= (r.opens or 0) and 1 or 0
+end
+
+-- Every script but tick begins so; false: there is no room.
+local function enter()
+  if not load_room() then return false end
+  move(wall_clock())
+  return true
+end
+
+-- What enter changes, together with what the script names.
+local function leave_room(...)
+  save('wall', 'now', 'open', 'call', 'claim', ...)
 end
 
 local function score(key, v)

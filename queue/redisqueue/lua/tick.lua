@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Tick: moves the room's time, installs a newer policy, expires turns and
+-- Tick: installs a newer policy, expires turns and
 -- sessions, lets those at the door in, calls whoever is due.
 --
 -- KEYS    see room.lua, with all MAX lines
@@ -160,10 +160,7 @@ end
 
 local wall = wall_clock()
 begin(wall)
-local step = math.min(math.max(wall - r.wall, 0), MAX_STEP)
-r.wall, r.now = wall, r.now + step
-r.call = math.min(r.call + r.rate * step, burst(r.rate))
-r.claim = math.min(r.claim + r.rate * step, burst(r.rate))
+move(wall)
 install()
 r.open = wall >= r.opens and 1 or 0
 expire()
@@ -172,7 +169,7 @@ drain()
 if r.open == 1 and r.calls == 1 and r.rate > 0 then call() end
 r.call = math.min(r.call, burst(r.rate))
 r.seq = r.seq + 1
-save('seq', 'wall', 'now', 'open', 'call', 'claim', 'refunded', 'stamp', 'admitted', 'ended')
+leave_room('seq', 'refunded', 'stamp', 'admitted', 'ended')
 
 if r.seq % 240 == 1 then -- about once a minute: each EXPIRE goes to the append-only file
   for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, KEEP) end

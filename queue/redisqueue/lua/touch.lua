@@ -5,7 +5,7 @@
 -- KEYS    see room.lua
 -- ARGV    visitor, session, ms to adopt (0: none) of each visit
 -- Returns {generation, answer...}, or {} when there is no room
-if not load_room() then return {} end
+if not enter() then return {} end
 
 local function touch(v, session, adopt)
   local here = where(v)
@@ -25,5 +25,5 @@ local reply = {r.generation}
 for i = 1, #ARGV, 3 do
   reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]))
 end
-save('admitted')
+leave_room('admitted')
 return reply
