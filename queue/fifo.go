@@ -1,8 +1,10 @@
 package queue
 
+import "slices"
+
 // fifo is a line: visitors by order. Orders only grow, so the line is a list
 // that is added to at the end and taken from at the front. Who leaves in
-// between stays in the list until the front comes by: orders says who is here.
+// between stays in the list for a while: orders says who is here.
 type fifo struct {
 	list   []member
 	orders map[Visitor]int64
@@ -23,15 +25,26 @@ func (f *fifo) add(v Visitor, order int64) {
 	f.list = append(f.list, member{order, v})
 }
 
-func (f *fifo) remove(v Visitor) { delete(f.orders, v) }
+// remove forgets v, and drops those who are gone when they are most of the list.
+func (f *fifo) remove(v Visitor) {
+	delete(f.orders, v)
+	if len(f.list) > 2*len(f.orders)+64 {
+		f.list = slices.DeleteFunc(f.list, func(m member) bool { return !f.here(m) })
+	}
+}
+
+// here is false for a place that was given up, also by who stands elsewhere now.
+func (f *fifo) here(m member) bool {
+	order, ok := f.orders[m.visitor]
+	return ok && order == m.score
+}
 
 // pop takes out the first n.
 func (f *fifo) pop(n int64) []member {
 	first := make([]member, 0, min(n, f.len()))
 	i := 0
 	for ; i < len(f.list) && int64(len(first)) < n; i++ {
-		m := f.list[i]
-		if order, here := f.orders[m.visitor]; here && order == m.score {
+		if m := f.list[i]; f.here(m) {
 			delete(f.orders, m.visitor)
 			first = append(first, m)
 		}

@@ -1,0 +1,61 @@
+package queue
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// A fifo is a zset whose scores only grow.
+func TestAFIFOIsAZSetOfGrowingScores(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		line, model := newFIFO(), newZSet()
+		var order int64
+		visitor := rapid.Custom(func(t *rapid.T) Visitor { return Visitor{rapid.Byte().Draw(t, "visitor")} })
+		t.Repeat(map[string]func(*rapid.T){
+			"join": func(t *rapid.T) {
+				v := visitor.Draw(t, "who")
+				if _, in := line.order(v); in {
+					return
+				}
+				order++
+				line.add(v, order)
+				model.add(v, order)
+			},
+			"leave": func(t *rapid.T) {
+				v := visitor.Draw(t, "who")
+				line.remove(v)
+				model.remove(v)
+			},
+			"call": func(t *rapid.T) {
+				n := rapid.Int64Range(0, 5).Draw(t, "n")
+				got, want := line.pop(n), model.popMin(n)
+				if len(got) != len(want) {
+					t.Fatalf("pop(%d) = %v; want %v", n, got, want)
+				}
+				for i := range want {
+					if got[i] != want[i] {
+						t.Fatalf("pop(%d) = %v; want %v", n, got, want)
+					}
+				}
+			},
+			"": func(t *rapid.T) {
+				if line.len() != model.len() {
+					t.Fatalf("len() = %d; want %d", line.len(), model.len())
+				}
+			},
+		})
+	})
+}
+
+// People who come and go in a line that is not called leave nothing behind.
+func TestAFIFOForgetsWhoLeft(t *testing.T) {
+	line := newFIFO()
+	for order := range int64(10_000) {
+		line.add(Visitor{1}, order)
+		line.remove(Visitor{1})
+	}
+	if len(line.list) > 64 {
+		t.Errorf("10,000 who came and left: the list has %d; want at most 64", len(line.list))
+	}
+}
