@@ -121,14 +121,18 @@ func (v *View) retryAfter(p Place, local time.Time) time.Duration {
 		left := v.Event.Room.EventStartTime.Sub(local.Add(v.Skew))
 		return min(max(left/retryFraction, retryNear), retryCounted)
 	}
-	switch {
-	case p.State == Turn:
+	if p.State == Turn {
 		return retryNear
-	case p.Wait.Known:
-		return min(max(p.Wait.P50/retryFraction, retryNear), retryFar)
-	default:
-		return min(retryNear+time.Duration(min(p.Ahead, farAhead))*retryEach, retryFar)
 	}
+	return AskAgain(p.Wait, p.Ahead)
+}
+
+// AskAgain is when somebody who waits behind so many is to ask again.
+func AskAgain(w Wait, ahead int64) time.Duration {
+	if w.Known {
+		return min(max(w.P50/retryFraction, retryNear), retryFar)
+	}
+	return min(retryNear+time.Duration(min(ahead, farAhead))*retryEach, retryFar)
 }
 
 // Jitter spreads d by up to 20 % both ways, so that those who were answered
