@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/bilten/rushgate/admission"
 )
@@ -32,5 +33,31 @@ func BenchmarkStatus(b *testing.B) {
 	for b.Loop() {
 		clear(w.header)
 		h.gateway.ServeHTTP(w, r)
+	}
+}
+
+// An admitted request up to the moment at which it would go to the shop.
+func BenchmarkGate(b *testing.B) {
+	h := openHouse(b, "")
+	now := h.view().StoreTime(time.Now())
+	token, err := h.keys.Sign(admission.Admission{
+		Event: "hamlet", Organization: "globe", Generation: h.view().Snapshot.Generation, Session: 1,
+		IssuedAt: now, Ends: now + 280_000,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "http://tickets.example/buy/seats", nil)
+	r.Header.Set("Cookie", "theirs=1; rg_adm_hamlet="+token)
+	rm, _ := h.keeper.Room("hamlet")
+	b.ReportAllocs()
+	for b.Loop() {
+		v, err := h.gateway.newVisit(r, rm, false)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if through, _, _, err := v.pass(false); !through {
+			b.Fatal(err)
+		}
 	}
 }
