@@ -169,6 +169,19 @@ func (v *View) ModeAt(local time.Time) (Mode, Reason) {
 	return v.Mode, v.Reason
 }
 
+// At is the view at a moment of the gateway's clock: an event that has started
+// or ended since the snapshot does not wait for the next one.
+func (v *View) At(local time.Time) *View {
+	at := local.Add(v.Skew)
+	phase := v.Event.Phase(at)
+	if phase == v.Phase {
+		return v
+	}
+	moved := *v
+	moved.Phase, moved.Stance = phase, v.Event.Stance(at, v.Snapshot.Waiting())
+	return &moved
+}
+
 // StoreTime is a moment of this gateway's clock in unix ms of the store's.
 func (v *View) StoreTime(local time.Time) int64 { return local.Add(v.Skew).UnixMilli() }
 

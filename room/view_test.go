@@ -223,3 +223,25 @@ func ExampleJitter() {
 	// 10s
 	// 12s
 }
+
+func TestTheViewDoesNotWaitForATickToStart(t *testing.T) {
+	v := after(t, `{"room": {"before_start": "passthrough", "event_start_time": "2027-03-01T09:00:00Z", "event_end_time": "2027-03-01T10:00:00Z"}}`,
+		general(1, 0, 0, nine.Add(-time.Second)))
+	tests := []struct {
+		name  string
+		local time.Time
+		want  event.Newcomer
+	}{
+		{"before the start everybody passes", nine.Add(-time.Millisecond), event.Through},
+		{"at the start the gate closes", nine, event.Enter},
+		{"at the end it opens", nine.Add(time.Hour), event.Through},
+	}
+	for _, tt := range tests {
+		if at := v.At(tt.local); at.Stance.Newcomer != tt.want || at.Phase != v.Event.Phase(tt.local) {
+			t.Errorf("%s: At(%s) is %s in phase %s; want %s", tt.name, tt.local, at.Stance.Newcomer, at.Phase, tt.want)
+		}
+	}
+	if at := v.At(nine.Add(-time.Millisecond)); at != v {
+		t.Error("At within the snapshot's phase made a new view; want the same one")
+	}
+}

@@ -20,6 +20,7 @@ type question struct {
 	newcomer  event.Newcomer // what the room does with who has no admission
 	commit    bool           // on a commit route
 	hold      bool           // the store does not answer
+	early     bool           // event_start_time is still to come
 	prefetch  bool           // nobody is looking
 	place     bool           // holds a place
 	reached   bool           // and its number has been called
@@ -72,7 +73,7 @@ func decide(q question) (step, reason) {
 		return letThrough, becauseRoomOff
 	case q.newcomer == event.Through:
 		return giveOpen, becauseRoomOff
-	case q.admission == open && q.hold:
+	case q.admission == open && (q.hold || q.early): // a session would outlive the start
 		return letThrough, becauseAdopted
 	case q.admission == open:
 		return adopt, becauseAdopted

@@ -29,6 +29,7 @@ func TestDecide(t *testing.T) {
 		{"even while the store is away", question{newcomer: event.Through, hold: true}, giveOpen, becauseRoomOff},
 		{"and gives one admission only", question{newcomer: event.Through, admission: open}, letThrough, becauseRoomOff},
 		{"which counts once the room is on", question{newcomer: event.Enter, admission: open}, adopt, becauseAdopted},
+		{"but not before the start, which its session would outlive", question{newcomer: event.Countdown, admission: open, early: true}, letThrough, becauseAdopted},
 		{"and throws nobody out while the store is away", question{newcomer: event.Enter, admission: open, hold: true}, letThrough, becauseAdopted},
 
 		// Newcomers.
@@ -61,6 +62,8 @@ func TestJudge(t *testing.T) {
 		SessionDuration: event.Duration(10 * time.Minute),
 		CommitGrace:     event.Duration(15 * time.Minute),
 	}
+	onSale := knobs
+	onSale.EventStartTime = event.Time{Time: time.UnixMilli(now)}
 	still := knobs
 	still.NoSessionRenewal = true
 	tests := []struct {
@@ -82,6 +85,8 @@ func TestJudge(t *testing.T) {
 		{"completed", admission.Admission{Generation: generation, Ends: at(time.Minute)}, knobs, true, false, noAdmission},
 		{"completed, on a commit route", admission.Admission{Generation: generation, Ends: at(time.Minute)}, knobs, true, true, over},
 		{"given while the room was off", admission.Admission{Open: true, Ends: at(time.Minute)}, knobs, false, false, open},
+		{"given before what has become the start since", admission.Admission{Open: true, IssuedAt: at(-time.Second), Ends: at(time.Minute)}, onSale, false, false, noAdmission},
+		{"given since the start, to a room that was off", admission.Admission{Open: true, IssuedAt: at(0), Ends: at(time.Minute)}, onSale, false, false, open},
 		{"given while the room was off, expired", admission.Admission{Open: true, Ends: at(-time.Second)}, knobs, false, true, noAdmission},
 	}
 	for _, tt := range tests {

@@ -90,7 +90,8 @@ func (v *visit) question(commit bool) question {
 	held := v.view.Place(v.held(), v.now)
 	s := v.view.Snapshot
 	q := question{
-		admission: v.who.standing, newcomer: v.view.Stance.Newcomer, commit: commit, hold: v.hold(), prefetch: prefetch(v.r),
+		admission: v.who.standing, newcomer: v.view.Stance.Newcomer, commit: commit, hold: v.hold(),
+		early: v.view.Phase == event.Before, prefetch: prefetch(v.r),
 		place: held.State != room.None, reached: held.State == room.Turn,
 		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers),
 	}

@@ -52,7 +52,8 @@ type parting struct {
 }
 
 func (g *Gateway) newVisit(r *http.Request, rm *room.Room, commit bool) (*visit, error) {
-	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, view: rm.View(), now: g.now()}
+	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, now: g.now()}
+	v.view = rm.View().At(v.now)
 	cookies := v.jar().read(r)
 	if token := r.Header.Get(passHeader); token != "" {
 		cookies.pass = few{1, [3]string{token}}
@@ -127,12 +128,15 @@ func (v *visit) openAdmission(candidates []string, commit bool) {
 // judge says what a verified admission is worth at now, unix ms.
 func judge(a admission.Admission, knobs event.Room, now int64, ended, commit bool, generation uint64) standing {
 	left := a.Ends - now
+	start := knobs.EventStartTime
 	grace := commit && -left < time.Duration(knobs.CommitGrace).Milliseconds()
 	switch {
 	case (ended || left <= 0) && grace && !a.Open:
 		return over
 	case ended:
 		return noAdmission
+	case a.Open && !start.IsZero() && a.IssuedAt < start.UnixMilli() && now >= start.UnixMilli():
+		return noAdmission // whatever was the start when it was given
 	case left > 0 && a.Open:
 		return open
 	case left <= 0 && a.Open:

@@ -1,0 +1,48 @@
+package web
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// soon is an event_start_time that a test can wait for.
+func soon(in time.Duration) (start time.Time, patch string) {
+	start = time.Now().Add(in).Truncate(time.Second).Add(time.Second).UTC()
+	return start, fmt.Sprintf(`{"room":{"before_start":"passthrough","event_start_time":%q}}`, start.Format(time.RFC3339))
+}
+
+func TestTheStartClosesThePassageAtOnce(t *testing.T) {
+	start, patch := soon(300 * time.Millisecond)
+	h := openHouse(t, patch)
+	h.browser().get("/buy").want(t, "before the start everybody passes", 200)
+	var came []*fan
+	for time.Since(start) < 100*time.Millisecond {
+		f := h.browser()
+		f.get("/buy")
+		came = append(came, f)
+	}
+	in := 0
+	for _, f := range came {
+		if f.get("/buy").body == "the shop" {
+			in++
+		}
+	}
+	if in > 1 {
+		t.Fatalf("%d of %d who came about the start are in; want total_active_users, 1", in, len(came))
+	}
+}
+
+func TestWhoCameBeforeTheStartIsNotInAfterIt(t *testing.T) {
+	start, patch := soon(time.Second)
+	h := openHouse(t, patch)
+	early := h.browser()
+	early.get("/buy").want(t, "before the start", 200)
+	h.change(`{"room":{"paused":true}}`)
+	equal(t, "who is in stays in while new ones are kept out", early.get("/buy").body, "the shop")
+	h.change(`{"room":{"paused":false}}`)
+	h.until("the start", func() bool { return time.Now().After(start) })
+	equal(t, "the first after the start", h.browser().get("/buy").body, "the shop")
+	r := early.get("/buy").want(t, "who came before", 200)
+	equal(t, "state", r.Header.Get("Rushgate-State"), "none")
+}
