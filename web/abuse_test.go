@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 )
@@ -45,4 +46,24 @@ func TestWhoCameBeforeTheStartIsNotInAfterIt(t *testing.T) {
 	equal(t, "the first after the start", h.browser().get("/buy").body, "the shop")
 	r := early.get("/buy").want(t, "who came before", 200)
 	equal(t, "state", r.Header.Get("Rushgate-State"), "none")
+}
+
+func TestWhatSetsACookieIsForNoCache(t *testing.T) {
+	h := openHouse(t, `{"routes":[{"host":"tickets.example","path":"/buy/**","shared":true}]}`)
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		w.Header().Set("Surrogate-Control", "max-age=60")
+		w.Header().Set("Cdn-Cache-Control", "max-age=60")
+	})
+	f := h.browser()
+	r := f.get("/buy").want(t, "straight in", 200)
+	if r.Header.Get("Set-Cookie") == "" {
+		t.Fatal("no admission was given")
+	}
+	for _, name := range []string{"Surrogate-Control", "Cdn-Cache-Control"} {
+		equal(t, name+" beside somebody's admission", r.Header.Get(name), "")
+	}
+	f.get("/buy").want(t, "off probation", 200)
+	r = f.get("/buy").want(t, "without a new cookie", 200)
+	equal(t, "Surrogate-Control of a shared route", r.Header.Get("Surrogate-Control"), "max-age=60")
 }

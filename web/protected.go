@@ -205,7 +205,7 @@ func (v *visit) forward(w http.ResponseWriter, t target, route event.Route) erro
 		admission: v.who.token,
 		answer: func(answer *http.Response, word originWord) {
 			v.obey(word.Command)
-			if !route.Shared {
+			if !route.Shared || v.leave.cookie != nil {
 				makePrivate(answer.Header)
 			}
 			if v.leave.cookie != nil {
