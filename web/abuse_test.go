@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/bilten/rushgate/admission"
 )
 
 // soon is an event_start_time that a test can wait for.
@@ -66,4 +68,36 @@ func TestWhatSetsACookieIsForNoCache(t *testing.T) {
 	f.get("/buy").want(t, "off probation", 200)
 	r = f.get("/buy").want(t, "without a new cookie", 200)
 	equal(t, "Surrogate-Control of a shared route", r.Header.Get("Surrogate-Control"), "max-age=60")
+}
+
+func TestVisitorCookiesBuyNoMoreEntriesFromOneAddress(t *testing.T) {
+	h := openHouse(t, `{"room":{"total_active_users":1000}}`)
+	in := 0
+	for i := range 300 {
+		cookie := "rg_visitor=" + h.keys.SealBrowser(admission.Browser{byte(i), byte(i >> 8), 1}) // one GET of the page each
+		r := h.fan("Accept", "text/html").get("/buy", "X-Forwarded-For", "198.51.100.7", "Cookie", cookie).want(t, "a visitor", 200)
+		if r.body == "the shop" {
+			in++
+		}
+	}
+	if in < 200 || in > 280 {
+		t.Fatalf("%d of 300 came in at once; want some more than the burst, 200", in)
+	}
+	r := h.browser().get("/buy", "X-Forwarded-For", "203.0.113.9")
+	equal(t, "another address", r.body, "the shop")
+}
+
+func TestAdmissionsOfARoomThatIsOffAreNotHoarded(t *testing.T) {
+	h := openHouse(t, `{"room":{"suspended":true}}`)
+	given := 0
+	for range 300 {
+		r := h.browser().get("/buy", "X-Forwarded-For", "198.51.100.7")
+		equal(t, "the room is off", r.body, "the shop")
+		if r.Header.Get("Set-Cookie") != "" {
+			given++
+		}
+	}
+	if given < 200 || given > 280 {
+		t.Fatalf("%d of 300 took an admission along; want some more than the burst, 200", given)
+	}
 }

@@ -32,7 +32,11 @@ func (v *visit) admit(a queue.Answer) error {
 
 // admitOpen gives an admission that asks the store nothing: the room is off. It
 // becomes a session when the room is on again, and is void once the sale starts.
+// An address gets no more of them than it may join: the rest go in without.
 func (v *visit) admitOpen() error {
+	if v.limit() != nil {
+		return nil
+	}
 	now := v.storeTime()
 	ends := now + time.Duration(v.event().Room.SessionDuration).Milliseconds()
 	if start := v.event().Room.EventStartTime; !start.IsZero() && now < start.UnixMilli() {

@@ -126,10 +126,8 @@ func (v *visit) extend(adopted bool) (bool, error) {
 
 // enter goes straight in, or finds that somebody was faster.
 func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
-	if v.stranger() {
-		if err := v.limit(); err != nil {
-			return false, why, v.place(), err
-		}
+	if err := v.limit(); err != nil { // a visitor cookie costs nothing, so it buys nothing
+		return false, why, v.place(), err
 	}
 	answer, err := v.ask(queue.Join, queue.Visit{})
 	switch {
