@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/web/page"
 )
+
+func (h *house) active() int64 { return h.view().Snapshot.Active }
 
 // soon is an event_start_time that a test can wait for.
 func soon(in time.Duration) (start time.Time, patch string) {
@@ -100,4 +103,37 @@ func TestAdmissionsOfARoomThatIsOffAreNotHoarded(t *testing.T) {
 	if given < 200 || given > 280 {
 		t.Fatalf("%d of 300 took an admission along; want some more than the burst, 200", given)
 	}
+}
+
+func TestOneVisitorHasOneSessionWhateverTheyHold(t *testing.T) {
+	h := openHouse(t, `{"room":{"suspended":true}}`)
+	f := h.browser()
+	f.get("/buy").want(t, "in while the room is off", 200)
+	h.change(`{"room":{"suspended":false}}`)
+	_, p := f.call("join")
+	equal(t, "who is in and joins", p.State, page.StateAdmitted)
+	for range 3 {
+		equal(t, "and stays in", f.get("/buy").body, "the shop")
+	}
+	h.until("one session", func() bool { return h.active() == 1 })
+
+	// A place of one browser, and an expired admission from another's.
+	h = openHouse(t, `{"room":{"queue_all":true}}`)
+	f = h.browser()
+	_, _ = f.call("join")
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("called", func() bool { _, p := f.call("status"); return p.State == page.StateTurn })
+	now := time.Now().UnixMilli()
+	expired, err := h.keys.Sign(admission.Admission{
+		Event: "hamlet", Organization: "globe", Visitor: admission.Visitor{7}, Generation: h.view().Snapshot.Generation,
+		Session: 99, IssuedAt: now - 60_000, Ends: now - 1000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := f.call("claim", "Cookie", cookies(f)+"; rg_adm_hamlet="+expired)
+	r.want(t, "claim", 200)
+	h.until("in", func() bool { return h.active() == 1 })
+	f.call("leave")
+	h.until("the slot is free again", func() bool { return h.active() == 0 })
 }

@@ -14,17 +14,19 @@ import (
 // worth nothing once its event is over; this only tidies up.
 const cookieLife = 7 * 24 * time.Hour
 
-// admit gives the visitor the admission of a session that the store has told.
-func (v *visit) admit(a queue.Answer) error {
+// admit gives the admission of the session that the store has told of somebody:
+// who holds a pass and an admission of different visitors was asked about as one
+// of them.
+func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
 	adm := admission.Admission{
 		Event: v.event().ID, Organization: v.event().Organization,
-		Visitor: v.visitor(), Generation: a.Generation, Session: a.Session,
+		Visitor: visitor, Generation: a.Generation, Session: a.Session,
 		IssuedAt: v.storeTime(), Ends: a.Ends, Probation: a.Probation,
 	}
-	if v.who.standing != noAdmission {
-		adm.Visitor, adm.Line, adm.Number = v.who.admission.Visitor, v.who.admission.Line, v.who.admission.Number
+	if old := v.who.admission; v.who.standing != noAdmission && old.Visitor == visitor {
+		adm.Line, adm.Number = old.Line, old.Number
 	}
-	if v.who.hasPass && v.who.pass.Visitor == adm.Visitor && v.who.pass.Generation == a.Generation {
+	if v.who.hasPass && v.who.pass.Visitor == visitor && v.who.pass.Generation == a.Generation {
 		adm.Line, adm.Number = v.who.pass.Line, v.who.pass.Number
 	}
 	return v.hand(adm)

@@ -77,7 +77,9 @@ func (v *visit) pass(commit bool) (through bool, why reason, p page.Place, err e
 		p, err = v.claim()
 		return err == nil, why, p, err
 	case enter:
-		return v.enter(why)
+		if !v.joinsByGET() {
+			return v.enter(why)
+		}
 	}
 	if v.joinsByGET() {
 		p, err = v.join("")
@@ -119,7 +121,7 @@ func (v *visit) extend(adopted bool) (bool, error) {
 	case answer.State != queue.Active:
 		return false, nil
 	case adopted || a.Probation || answer.Ends-a.Ends > time.Second.Milliseconds():
-		return true, v.admit(answer)
+		return true, v.admit(answer, a.Visitor)
 	}
 	return true, nil
 }
@@ -134,12 +136,8 @@ func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
 	case err != nil:
 		return false, why, v.place(), err
 	case answer.State == queue.Active:
-		err := v.admit(answer)
+		err := v.admit(answer, v.visitor())
 		return err == nil, why, v.placeOf(answer), err
-	}
-	if v.joinsByGET() {
-		p, err := v.join("")
-		return err == nil && p.State == page.StateAdmitted, becauseNewcomer, p, err
 	}
 	return false, becauseNewcomer, v.place(), nil
 }
@@ -230,7 +228,7 @@ func (v *visit) obey(command originCommand) {
 	case originExtend:
 		var answer queue.Answer
 		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session}); err == nil && answer.State == queue.Active {
-			err = v.admit(answer)
+			err = v.admit(answer, a.Visitor)
 		}
 	}
 	v.g.metrics.commands.WithLabelValues(v.event().ID, string(command)).Inc()

@@ -146,7 +146,7 @@ func (v *visit) join(line string) (page.Place, error) {
 	p := v.place()
 	newcomer := v.view.Stance.Newcomer
 	switch {
-	case v.admitted():
+	case v.admitted(), v.who.standing == open: // the gate makes a session of an open one
 		return p, nil
 	case newcomer == event.Through:
 		return p, v.admitOpen()
@@ -170,7 +170,7 @@ func (v *visit) join(line string) (page.Place, error) {
 	}
 	v.g.metrics.joins.WithLabelValues(v.event().ID, a.State.String()).Inc()
 	if a.State == queue.Active {
-		err := v.admit(a)
+		err := v.admit(a, v.visitor())
 		return v.placeOf(a), err
 	}
 	if a.State == queue.None { // this gateway knows the line, the store does not yet
@@ -211,7 +211,7 @@ func claimTurn(c echo.Context, v *visit) error {
 // claim exchanges a turn for an admission.
 func (v *visit) claim() (page.Place, error) {
 	switch {
-	case v.admitted():
+	case v.admitted(), v.who.standing == open:
 		return v.place(), nil
 	case v.view.Stance.Newcomer == event.Through:
 		return v.place(), v.admitOpen()
@@ -229,7 +229,7 @@ func (v *visit) claim() (page.Place, error) {
 	switch a.State {
 	case queue.Active:
 		v.kept()
-		return p, v.admit(a)
+		return p, v.admit(a, v.visitor())
 	case queue.AtDoor:
 		return p, refuse(http.StatusTooManyRequests, "at_the_door", "Your turn has come; the door opens in a moment.").after(v.doorWait(a.Ahead)).with(p)
 	case queue.Waiting, queue.Late:
