@@ -137,3 +137,18 @@ func TestOneVisitorHasOneSessionWhateverTheyHold(t *testing.T) {
 	f.call("leave")
 	h.until("the slot is free again", func() bool { return h.active() == 0 })
 }
+
+func TestAnotherSitesPageTakesNothing(t *testing.T) {
+	h := openHouse(t, `{"room":{"json_response_enabled":true}}`)
+	for _, action := range []string{"join", "claim", "leave"} {
+		h.script().do("POST", "/_rushgate/hamlet/"+action, "", "Origin", "https://evil.example").code(t, "a browser too old for Sec-Fetch-Site", 403, "cross_site")
+	}
+	for _, accept := range []string{"image/*", "application/json"} {
+		h.fan("Accept", accept, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").get("/buy")
+	}
+	h.fan().do("OPTIONS", "/buy", "", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
+	equal(t, "what reached the shop", len(h.shop.requests()), 0)
+	h.script().do("POST", "/_rushgate/hamlet/join", "", "Origin", "https://tickets.example:8443").want(t, "our own page", 200)
+	r := h.browser().get("/buy", "Sec-Fetch-Site", "cross-site").want(t, "a link on another site", 200)
+	equal(t, "state", r.Header.Get("Rushgate-State"), "none") // the slot is taken: it was asked
+}

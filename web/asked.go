@@ -39,6 +39,13 @@ func prefetch(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || strings.EqualFold(r.Header.Get("Purpose"), "prefetch")
 }
 
+// unseen is a request whose answer nobody looks at: a prefetch, or what another
+// site's page loads. It takes neither slot nor place.
+func unseen(r *http.Request, origins []string) bool {
+	foreign := r.Header.Get("Sec-Fetch-Site") == "cross-site" && preferred(r) != asHTML && !allowedOrigin(r, origins)
+	return foreign || prefetch(r)
+}
+
 // postedForm is a form sent by a browser without JavaScript.
 func postedForm(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
@@ -50,13 +57,27 @@ func preflight(r *http.Request) bool {
 }
 
 // fromElsewhere says that another site's page sent the request and may not.
-// Browsers tell by Sec-Fetch-Site; what does not come from a browser tells nothing.
+// Browsers tell by Sec-Fetch-Site, old ones and those on plain http by Origin;
+// what does not come from a browser tells nothing.
 func fromElsewhere(r *http.Request, origins []string) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
+	case "same-origin", "none":
 		return false
+	case "":
+		origin := r.Header.Get("Origin")
+		if origin == "" || sameHost(origin, r.Host) {
+			return false
+		}
 	}
 	return !allowedOrigin(r, origins)
+}
+
+// sameHost compares without ports: a balancer may have another one than we see.
+func sameHost(origin, hostport string) bool {
+	_, authority, _ := strings.Cut(origin, "://")
+	theirs, _, err := canonicalHost(authority)
+	ours, _, _ := canonicalHost(hostport)
+	return err == nil && theirs == ours
 }
 
 func allowedOrigin(r *http.Request, origins []string) bool {

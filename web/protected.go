@@ -93,7 +93,7 @@ func (v *visit) question(commit bool) question {
 	s := v.view.Snapshot
 	q := question{
 		admission: v.who.standing, newcomer: v.view.Stance.Newcomer, commit: commit, hold: v.hold(),
-		early: v.view.Phase == event.Before, prefetch: prefetch(v.r),
+		early: v.view.Phase == event.Before, prefetch: unseen(v.r, v.event().Browser.CORSOrigins),
 		place: held.State != room.None, reached: held.State == room.Turn,
 		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers),
 	}
@@ -146,7 +146,7 @@ func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
 // takes its place with the GET. No crawler or link preview does that.
 func (v *visit) joinsByGET() bool {
 	newcomer := v.view.Stance.Newcomer
-	return v.jsonMode() && !v.hold() && (newcomer == event.Enter || newcomer == event.Queue) &&
+	return v.jsonMode() && !v.hold() && !unseen(v.r, v.event().Browser.CORSOrigins) && (newcomer == event.Enter || newcomer == event.Queue) &&
 		v.view.Place(v.held(), v.now).State == room.None
 }
 
