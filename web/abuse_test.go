@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,4 +152,26 @@ func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	h.script().do("POST", "/_rushgate/hamlet/join", "", "Origin", "https://tickets.example:8443").want(t, "our own page", 200)
 	r := h.browser().get("/buy", "Sec-Fetch-Site", "cross-site").want(t, "a link on another site", 200)
 	equal(t, "state", r.Header.Get("Rushgate-State"), "none") // the slot is taken: it was asked
+}
+
+func TestOnProtectedRoutesScriptsWaitWith429(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true,"total_active_users":10,"json_response_enabled":true}}`)
+	f := h.browser()
+	f.call("join")
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("called", func() bool { _, p := f.call("status"); return p.State == page.StateTurn })
+	missed := h.keys.SealPass(admission.Pass{
+		Event: "hamlet", Generation: h.view().Snapshot.Generation, Line: "general", Visitor: admission.Visitor{9}, Order: 1, Number: 1,
+	})
+	r := h.script().do("POST", "/buy/order", `{}`, "Cookie", "rg_pass_hamlet="+missed).code(t, "a turn that was missed", 429, "must_wait")
+	if !strings.Contains(r.body, `"state":"missed"`) {
+		t.Fatalf("%s does not say that the turn was missed", r.body)
+	}
+	h.script().do("POST", "/_rushgate/hamlet/claim", "", "Cookie", "rg_pass_hamlet="+missed).code(t, "on our own route", 410, "turn_missed")
+
+	h.change(`{"room":{"paused":true}}`)
+	r = h.script().get("/buy", "Cookie", cookies(f)).want(t, "a turn at the door, in JSON mode", 200)
+	if !strings.Contains(r.body, `"state":"turn"`) || r.Header.Get("Retry-After") == "" {
+		t.Fatalf("%s is not a place", r.body)
+	}
 }

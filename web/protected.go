@@ -175,11 +175,11 @@ func (v *visit) turnAway(w http.ResponseWriter, p page.Place, told *problem) err
 		}
 		v.part(w)
 		return v.g.pages.Waiting(w, status, v.pageView(p, v.asked()))
-	case v.jsonMode() && told == nil:
+	case v.jsonMode():
 		v.part(w)
 		return v.writePlace(w, status, p)
 	}
-	if told == nil || told.status < 400 {
+	if told == nil || told.status < http.StatusTooManyRequests { // what our own routes would say of a turn or a place
 		told = refuse(http.StatusTooManyRequests, "must_wait", "There is a line for this address: "+v.g.prefix+"/"+v.event().ID+"/join")
 	}
 	v.part(w)
