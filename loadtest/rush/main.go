@@ -17,10 +17,13 @@ import (
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/stage"
 )
 
 // failed is the exit status of a rush that came to no verdict.
 const failed = 3
+
+const gateways = 2
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -36,24 +39,16 @@ func main() {
 type options struct {
 	crowd   loadtest.Crowd
 	over    time.Duration
-	room    room
+	room    stage.Room
 	seconds int
 	strict  loadtest.Tolerance
-}
-
-// room is the part of the event that a rush may vary.
-type room struct {
-	PerMinute int64
-	Cap       int64
-	Turn      time.Duration
-	Session   time.Duration
 }
 
 func parse(args []string, out io.Writer) (options, error) {
 	o := options{
 		crowd:  loadtest.Crowd{Mix: loadtest.Usual()},
 		strict: loadtest.Strict,
-		room:   room{Turn: 10 * time.Second, Session: 15 * time.Second},
+		room:   stage.Room{Turn: 10 * time.Second, Session: 15 * time.Second},
 	}
 	flags := flag.NewFlagSet("rush", flag.ContinueOnError)
 	flags.SetOutput(out)
@@ -81,18 +76,19 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 		return failed, err
 	}
 	var history invariant.History
-	stage, err := setUp(ctx, o.room, &history, out)
+	s, err := stage.SetUp(ctx, gateways, o.room, loadtest.NewOrigin(&history, stage.Path), out)
 	if err != nil {
 		return failed, err
 	}
-	defer stage.tearDown()
+	defer s.TearDown()
+	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID}
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
 	watching, stopWatching := context.WithCancel(ctx)
 	watched := make(chan error, 1)
-	go func() { watched <- loadtest.Watch(watching, stage.live, stage.key, watchEvery, &history) }()
-	figures, err := o.crowd.Visit(ctx, stage.target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
+	go func() { watched <- loadtest.Watch(watching, s.Live, s.Key, watchEvery, &history) }()
+	figures, err := o.crowd.Visit(ctx, target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
 	stopWatching()
 	if err := errors.Join(err, <-watched); err != nil {
 		return failed, err
@@ -109,7 +105,7 @@ func conclude(out io.Writer, figures loadtest.Figures, history *invariant.Histor
 		return failed, err
 	}
 	started := time.Now()
-	verdict := loadtest.Judge(figures, invariant.Check(history, o.room.limits()), o.strict)
+	verdict := loadtest.Judge(figures, invariant.Check(history, limits(o.room)), o.strict)
 	_, _ = fmt.Fprintf(out, "\n%d events judged in %v\n%s\n", history.Len(), time.Since(started).Round(100*time.Millisecond), verdict)
 	for _, why := range verdict.Reasons {
 		_, _ = fmt.Fprintln(out, "  "+why)
@@ -117,15 +113,12 @@ func conclude(out io.Writer, figures loadtest.Figures, history *invariant.Histor
 	return int(verdict.Outlook), nil
 }
 
-// tick is the longest time between two ticks of a room with two gateways, in µs.
-const tick = 300_000
-
 // limits are what the room promises. A gateway acts on changes, and shows
 // snapshots, that are at most a second old.
-func (r room) limits() invariant.Limits {
+func limits(r stage.Room) invariant.Limits {
 	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: 1 + r.PerMinute/60 + r.PerMinute*tick/60_000_000, Cap: r.Cap}},
-		Tick:     tick,
+		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: r.Burst(), Cap: r.Cap}},
+		Tick:     stage.Tick.Microseconds(),
 		Lag:      1_000_000,
 	}
 }

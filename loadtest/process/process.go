@@ -1,4 +1,6 @@
-package main
+// Package process starts other programs for a rehearsal or a measurement,
+// waits until they answer, stops them, and says what they have cost.
+package process
 
 import (
 	"context"
@@ -14,18 +16,19 @@ import (
 	"time"
 )
 
-// process is a program that we started, with its output in a file.
-type process struct {
-	name   string
+// Process is a program that we started, with its output in a file.
+type Process struct {
+	Name   string
+	PID    int // and its process group: whatever it starts belongs to it
 	output string
-	pid    int
 	exited chan struct{}
 	cause  error // of the exit; read it after exited
 }
 
-// start runs a program until it is stopped.
-func start(dir, name, program string, args ...string) (*process, error) {
-	p := &process{name: name, output: filepath.Join(dir, name+".log"), exited: make(chan struct{})}
+// Start runs a program until it is stopped. What it prints goes to a file in
+// dir. It returns exec.ErrNotFound, wrapped, for a program that is not installed.
+func Start(dir, name, program string, args ...string) (*Process, error) {
+	p := &Process{Name: name, output: filepath.Join(dir, name+".log"), exited: make(chan struct{})}
 	log, err := os.Create(p.output)
 	if err != nil {
 		return nil, err
@@ -37,7 +40,7 @@ func start(dir, name, program string, args ...string) (*process, error) {
 	if err := errors.Join(command.Start(), log.Close()); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p.pid = command.Process.Pid
+	p.PID = command.Process.Pid
 	go func() {
 		p.cause = command.Wait()
 		close(p.exited)
@@ -48,12 +51,13 @@ func start(dir, name, program string, args ...string) (*process, error) {
 // stopPatience is how long a process may take to end by itself.
 const stopPatience = 5 * time.Second
 
-func (p *process) stop() {
-	_ = syscall.Kill(p.pid, syscall.SIGTERM)
+// Stop asks the process to end, and ends it if it does not.
+func (p *Process) Stop() {
+	_ = syscall.Kill(p.PID, syscall.SIGTERM)
 	select {
 	case <-p.exited:
 	case <-time.After(stopPatience):
-		_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		_ = syscall.Kill(-p.PID, syscall.SIGKILL)
 		<-p.exited
 	}
 }
@@ -63,8 +67,8 @@ var errEnded = errors.New("before it was ready")
 // startPatience is how long a process may take until it answers.
 const startPatience = 20 * time.Second
 
-// await asks until the process is ready, has died, or patience is at an end.
-func (p *process) await(ctx context.Context, ready func() error) error {
+// Await asks until the process is ready, has died, or patience is at an end.
+func (p *Process) Await(ctx context.Context, ready func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	for {
@@ -74,22 +78,32 @@ func (p *process) await(ctx context.Context, ready func() error) error {
 		}
 		select {
 		case <-p.exited:
-			return fmt.Errorf("%s ended by itself: %w\n%s", p.name, errors.Join(errEnded, p.cause), p.tail())
+			return fmt.Errorf("%s ended by itself: %w\n%s", p.Name, errors.Join(errEnded, p.cause), p.Tail())
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w\n%s", p.name, err, p.tail())
+			return fmt.Errorf("%s is not ready: %w\n%s", p.Name, err, p.Tail())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// tail is the end of what the process has written.
-func (p *process) tail() string {
+// Tail is the end of what the process has printed.
+func (p *Process) Tail() string {
 	text, _ := os.ReadFile(p.output)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return "  " + strings.Join(lines[max(0, len(lines)-10):], "\n  ")
 }
 
-func accepts(address string) func() error {
+// Output runs a program to its end and returns what it printed.
+func Output(ctx context.Context, program string, args ...string) (string, error) {
+	text, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, text)
+	}
+	return string(text), nil
+}
+
+// Accepts says that somebody listens at an address.
+func Accepts(address string) func() error {
 	return func() error {
 		c, err := net.DialTimeout("tcp", address, time.Second)
 		if err != nil {
@@ -99,8 +113,8 @@ func accepts(address string) func() error {
 	}
 }
 
-// succeeds asks for a page; host is what the address bar says.
-func succeeds(ctx context.Context, url, host string) func() error {
+// Succeeds asks for a page; host is what the address bar says.
+func Succeeds(ctx context.Context, url, host string) func() error {
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	return func() error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -120,8 +134,8 @@ func succeeds(ctx context.Context, url, host string) func() error {
 	}
 }
 
-// freeAddress is an address on this machine that nobody listens on.
-func freeAddress() (string, error) {
+// FreeAddress is an address on this machine that nobody listens on.
+func FreeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

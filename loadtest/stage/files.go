@@ -1,0 +1,80 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/bilten/rushgate/loadtest/process"
+)
+
+const organization = "acme"
+
+// operatorsFile keeps address limits out of the way: all visitors of a load
+// test come from one address.
+const operatorsFile = `redis:
+  url: redis://%s/0
+keys: keys.yaml
+pools:
+  shop:
+    instances: ["http://%s"]
+organizations:
+  acme:
+    hosts: [%s]
+    upstreams:
+      - {path: /**, pool: shop}
+events: [event.yaml]
+limits:
+  join_per_address: {per_second: 1000000, burst: 1000000}
+log:
+  level: warn
+shutdown:
+  drain_delay: 0s
+  timeout: 3s
+%s`
+
+const eventFile = `id: %s
+organization: acme
+name: The rush
+routes:
+  - {host: %s, path: %s/**}
+room:
+  new_users_per_minute: %d
+  total_active_users: %d
+  turn_ttl: %v
+  late_grace: 1m
+  session_duration: %v
+`
+
+var keyLine = regexp.MustCompile(`(?m)^key: (\S+)\n\s*((?s:api_keys:.*))`)
+
+// prepare writes keys, event and operator's file, with the program's own
+// commands where there are any, has the program check them, and returns the
+// operator's file.
+func (s *Stage) prepare(ctx context.Context, dir, binary string, r Room) (config string, err error) {
+	if _, err := process.Output(ctx, binary, "keys", "new", filepath.Join(dir, "keys.yaml")); err != nil {
+		return "", err
+	}
+	printed, err := process.Output(ctx, binary, "apikey", "create", "--organization", organization)
+	if err != nil {
+		return "", err
+	}
+	match := keyLine.FindStringSubmatch(printed)
+	if match == nil {
+		return "", fmt.Errorf("rushgate apikey create prints no key and its lines:\n%s", printed)
+	}
+	s.Key = match[1]
+	event := fmt.Sprintf(eventFile, EventID, Host, Path, r.PerMinute, r.Cap, r.Turn, r.Session)
+	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(event), 0o600); err != nil {
+		return "", err
+	}
+	config = filepath.Join(dir, "rushgate.yaml")
+	text := fmt.Sprintf(operatorsFile, s.Redis, s.Shop, Host, match[2])
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return "", err
+	}
+	_, err = process.Output(ctx, binary, "check", config)
+	return config, err
+}
