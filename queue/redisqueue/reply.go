@@ -94,14 +94,21 @@ func (f *fields) fold(inner fields) {
 	}
 }
 
-func readAnswers(reply []any, want int) ([]queue.Answer, error) {
+func readAnswers(reply []any, visits []queue.Visit) ([]queue.Answer, error) {
 	f := fields{rest: reply}
 	generation := f.generation()
-	if f.err == nil && len(f.rest) != want {
-		return nil, fmt.Errorf("%d answers to %d visits", len(f.rest), want)
+	if f.err == nil && len(f.rest) != len(visits) {
+		return nil, fmt.Errorf("%d answers to %d visits", len(f.rest), len(visits))
 	}
-	answers := make([]queue.Answer, 0, want)
-	for f.err == nil && len(f.rest) > 0 {
+	answers := make([]queue.Answer, 0, len(visits))
+	for i := 0; f.err == nil && len(f.rest) > 0; i++ {
+		if order, ok := f.rest[0].(int64); ok {
+			f.next()
+			answers = append(answers, queue.Answer{
+				State: queue.Waiting, Generation: generation, Line: visits[i].Line, Order: order, Number: order - queue.Base,
+			})
+			continue
+		}
 		l := f.list()
 		a := queue.Answer{
 			Generation: generation, State: queue.State(l.integer()), Line: l.text(), Order: l.integer(),

@@ -71,7 +71,7 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 	if len(reply) == 0 {
 		return nil, queue.ErrNoRoom
 	}
-	answers, err := readAnswers(reply, len(visits))
+	answers, err := readAnswers(reply, visits)
 	if err != nil {
 		return nil, fmt.Errorf("%s in room %s: %w", op, room, err)
 	}

@@ -3,7 +3,8 @@
 --
 -- KEYS    see room.lua
 -- ARGV    visitor, line of each visit; an empty line asks to go straight in only
--- Returns {generation, answer...}, or {} when there is no room
+-- Returns {generation, answer...}, or {} when there is no room; for somebody new in
+--         the line they asked for the answer is the order alone
 --
 -- One lookup per set and one ZADD per line for the whole batch: a rush is joins.
 -- It adds: without memory it is refused as a whole.
@@ -60,15 +61,21 @@ local function place(v, line)
   waiting = waiting + 1
   local list = added[i]
   list[#list + 1], list[#list + 2] = order, v
-  return answer(WAITING, line, order)
+  return order
 end
 
-local reply, given = {r.generation}, {}
-for i = 1, #ARGV, 2 do
-  local v = ARGV[i]
-  local a = given[v] or place(v, ARGV[i + 1]) -- the same visitor twice in a batch: the same place
-  if a[1] ~= FULL and a[1] ~= NONE then given[v] = a end
-  reply[#reply + 1] = a
+local reply, first = {r.generation}, {}
+for n, v in ipairs(ids) do
+  local a
+  local m = first[v]
+  if m then -- the same visitor twice in a batch: the same place
+    a = reply[m + 1]
+    if type(a) == 'number' then a = answer(WAITING, ARGV[2 * m], a) end
+  else
+    a = place(v, ARGV[2 * n])
+    if type(a) == 'number' or a[1] ~= FULL and a[1] ~= NONE then first[v] = n end
+  end
+  reply[n + 1] = a
 end
 for i = 1, r.lines do
   if #added[i] > 0 then
