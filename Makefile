@@ -7,7 +7,7 @@ GO       ?= go
 FUZZTIME ?= 30s
 LINT     := $(GO) tool -modfile=tools.mod golangci-lint
 
-.PHONY: help run demo build test e2e rush fuzz lint vet tidy check deps
+.PHONY: help run demo build test e2e rush bench fuzz lint vet tidy check deps
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ e2e: ## a headless Chromium walks the visitor's way
 rush: ## 20,000 visitors against two gateways and one Redis; exit status by verdict
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/rush
+
+bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
+	@scripts/deps.sh redis
+	$(GO) run ./loadtest/bench $(if $(JSON),-json $(JSON)) $(BENCH)
 
 fuzz: ## every fuzz target in turn, FUZZTIME (30s) each
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | \
