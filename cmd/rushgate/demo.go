@@ -168,7 +168,7 @@ func (d demo) tell(ctx context.Context, a *app, where addresses, api string) {
   Straight to the tickets      %[2]s
                                you wait about %[8]s, then your turn comes by itself
 
-  Stop and start the room:
+  Stop the room, which lets the line drain first, and start it again:
     curl -X POST -H "Authorization: Bearer %[3]s" %[4]s/suspend
     curl -X POST -H "Authorization: Bearer %[3]s" %[4]s/resume
 

@@ -37,6 +37,7 @@ const (
 	lookAtLeast = 4 * time.Second // at the tickets
 	lookAtMost  = 8 * time.Second
 	afterFault  = 2 * time.Second
+	comeBackIn  = 2 * time.Second
 	visitorWait = 10 * time.Second // for any answer
 )
 
@@ -59,7 +60,9 @@ func (t trickle) run(ctx context.Context) {
 	crowd.Wait()
 }
 
-// visit is one visitor's way, from arriving to leaving.
+// visit is one visitor's way, from arriving to leaving. Who meets a room that is
+// being switched off comes back later: it goes off when nobody waits any more,
+// and a crowd that never ends would keep it on.
 func (t trickle) visit(ctx context.Context, transport http.RoundTripper) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -71,6 +74,11 @@ func (t trickle) visit(ctx context.Context, transport http.RoundTripper) error {
 		return err
 	}
 	if arrived.waits {
+		room, err := v.ask(ctx, http.MethodGet, v.own("now"), jsonType)
+		if err == nil && room.place.Mode == "draining" {
+			pause(ctx, comeBackIn)
+			return nil
+		}
 		if err := v.queue(ctx); err != nil {
 			return err
 		}
@@ -120,6 +128,7 @@ type told struct {
 	waits  bool // the waiting page came instead of the shop's
 	place  struct {
 		State        string `json:"state"`
+		Mode         string `json:"mode"`
 		RetryAfterMS int64  `json:"retry_after_ms"`
 	}
 	after time.Duration // when to ask again
