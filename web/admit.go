@@ -61,7 +61,7 @@ func (v *visit) hand(a admission.Admission) error {
 	}
 	v.who.admission, v.who.token, v.who.standing = a, token, live
 	v.leave.admission = token
-	v.leave.cookie = v.jar().make(admissionCookie, token, left)
+	v.leave.cookie = v.jar().make(admissionCookie, token, left+v.afterlife())
 	return nil
 }
 

@@ -111,6 +111,19 @@ func TestBypassAndCommitRoutes(t *testing.T) {
 	equal(t, "answer", r.body, "the shop")
 }
 
+func TestABrowserKeepsAnAdmissionForAsLongAsItFinishesAnything(t *testing.T) {
+	h := openHouse(t, `{"room":{"session_duration":"5m","commit_grace":"15m"}}`)
+	f := h.browser()
+	f.get("/buy").want(t, "in, on probation", 200)
+	for _, c := range f.get("/buy").Cookies() {
+		if least := int((19 * time.Minute).Seconds()); c.MaxAge < least {
+			t.Errorf("%s is kept for %d s; want the session and commit_grace, at least %d", c.Name, c.MaxAge, least)
+		}
+		return
+	}
+	t.Fatal("no cookie for the session")
+}
+
 func cookies(f *fan) string {
 	request, _ := http.NewRequest(http.MethodGet, "http://tickets.example/", nil)
 	var all []string

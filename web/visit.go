@@ -107,7 +107,7 @@ func (v *visit) openAdmission(candidates []string, commit bool) {
 	knobs := v.event().Room
 	want := admission.Want{
 		Event: v.event().ID, Organization: v.event().Organization, Now: v.storeTime(),
-		Grace: max(time.Duration(knobs.CommitGrace), time.Duration(knobs.SessionDuration)),
+		Grace: v.afterlife(),
 	}
 	for _, token := range candidates {
 		a, err := v.g.keys().Verify(token, want)
@@ -123,6 +123,13 @@ func (v *visit) openAdmission(candidates []string, commit bool) {
 			return
 		}
 	}
+}
+
+// afterlife is how long an admission says something after its end: it finishes
+// what was begun on a commit route, and tells that a pass has been used.
+func (v *visit) afterlife() time.Duration {
+	knobs := v.event().Room
+	return max(time.Duration(knobs.CommitGrace), time.Duration(knobs.SessionDuration))
 }
 
 // judge says what a verified admission is worth at now, unix ms.
