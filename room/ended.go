@@ -5,55 +5,46 @@ import (
 	"time"
 )
 
-// endings are the sessions of one generation that ended before their time: what
-// admissions name and nobody may use any more. It keeps an ending as long as an
-// admission could outlive it.
+// endings are the sessions that ended before their time: what admissions name
+// and nobody may use any more. They outlive the store's memory: a room that was
+// lost and made anew gives nobody back an admission that was revoked. Each is
+// kept as long as an admission could outlive it.
 type endings struct {
-	mu         sync.RWMutex
+	mu       sync.RWMutex
+	sessions map[session]struct{}
+	queue    []ending // by time, the oldest first
+	keep     time.Duration
+}
+
+// session is one of all that any generation of a room has given.
+type session struct {
 	generation uint64
-	sessions   map[int64]struct{}
-	queue      []ending // by time, the oldest first
-	keep       time.Duration
+	number     int64
 }
 
 type ending struct {
-	session int64
-	at      time.Time
+	session
+	at time.Time
 }
 
-func (e *endings) has(generation uint64, session int64) bool {
+func (e *endings) has(generation uint64, number int64) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if e.generation != generation {
-		return false
-	}
-	_, ended := e.sessions[session]
+	_, ended := e.sessions[session{generation, number}]
 	return ended
 }
 
-// follow goes over to another generation, which knows none of the sessions of
-// the last.
-func (e *endings) follow(generation uint64) (changed bool) {
+func (e *endings) add(generation uint64, at time.Time, numbers ...int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.generation == generation {
-		return false
+	if e.sessions == nil {
+		e.sessions = map[session]struct{}{}
 	}
-	e.generation, e.sessions, e.queue = generation, map[int64]struct{}{}, nil
-	return true
-}
-
-// add notes endings of a generation, if it still is the one.
-func (e *endings) add(generation uint64, at time.Time, sessions ...int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.generation != generation {
-		return
-	}
-	for _, n := range sessions {
-		if _, known := e.sessions[n]; !known {
-			e.sessions[n] = struct{}{}
-			e.queue = append(e.queue, ending{n, at})
+	for _, n := range numbers {
+		s := session{generation, n}
+		if _, known := e.sessions[s]; !known {
+			e.sessions[s] = struct{}{}
+			e.queue = append(e.queue, ending{s, at})
 		}
 	}
 }

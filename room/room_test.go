@@ -125,7 +125,10 @@ func TestRoomComesBackAfterTheStoreLostIt(t *testing.T) {
 			t.Fatalf("bob's session is %d of generation %d; want number %d again, of a new one", bob.Session, bob.Generation, ann.Session)
 		}
 		if r.EndedSession(bob.Generation, bob.Session) {
-			t.Error("EndedSession(bob) = true; want the endings of the lost generation forgotten")
+			t.Error("EndedSession(bob) = true; want the endings of the lost generation to be its own")
+		}
+		if !r.EndedSession(ann.Generation, ann.Session) {
+			t.Error("EndedSession(ann) = false; want hers ended also after the store has lost it")
 		}
 		if _, err := b.store.Apply(t.Context(), "hamlet", queue.Complete, []queue.Visit{{Visitor: person(2), Session: bob.Session}}); err != nil {
 			t.Fatal(err)

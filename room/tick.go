@@ -21,12 +21,18 @@ const (
 	maxPages = 100
 )
 
+// bookmark is how far the endings of a generation have been read.
+type bookmark struct {
+	generation uint64
+	cursor     string
+}
+
 // run ticks the room until ctx ends.
 func (r *Room) run(ctx context.Context) {
 	defer close(r.loop.over)
-	cursor := ""
+	var read bookmark
 	for {
-		cursor = r.tick(ctx, cursor)
+		r.tick(ctx, &read)
 		r.loop.ticked()
 		rest := spread(interval(r.View(), r.house.now()), tickJitter, r.house.random())
 		if !r.loop.sleep(ctx, rest-tickRest) {
@@ -51,37 +57,36 @@ func interval(v *View, local time.Time) time.Duration {
 	return d
 }
 
-// tick makes a new view and returns the cursor for the next tick.
-func (r *Room) tick(ctx context.Context, cursor string) string {
+// tick makes a new view and reads on from the bookmark.
+func (r *Room) tick(ctx context.Context, read *bookmark) {
 	prev, record := r.View(), *r.record.Load()
 	perMinute, limit := r.house.budget(record.Event)
 	policy := policyOf(record, perMinute, limit)
-	snapshot, seen, err := r.ask(ctx, policy, &cursor)
+	snapshot, seen, err := r.ask(ctx, policy, read)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.house.metrics.tickErrors.Inc()
 			r.show(prev, heldView(prev, record, ReasonStoreError, r.house.now()), err)
 		}
-		return cursor
+		return
 	}
 	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax))
 	r.show(prev, newView(prev, record, policy, snapshot, seen), nil)
-	return cursor
 }
 
 // ask ticks the store until every ended session is known. A view is shown only
 // then: a gateway that has just started must not honour a revoked admission.
-func (r *Room) ask(ctx context.Context, policy queue.Policy, cursor *string) (queue.Snapshot, time.Time, error) {
+func (r *Room) ask(ctx context.Context, policy queue.Policy, read *bookmark) (queue.Snapshot, time.Time, error) {
 	for page := 1; ; page++ {
-		s, seen, err := r.askOnce(ctx, policy, *cursor)
+		s, seen, err := r.askOnce(ctx, policy, read.cursor)
 		if err != nil {
 			return queue.Snapshot{}, time.Time{}, err
 		}
 		more := s.More
-		if changed := r.ended.follow(s.Generation); changed && *cursor != "" {
-			*cursor, more = "", true // it was that of another room
+		if read.cursor != "" && read.generation != s.Generation {
+			*read, more = bookmark{}, true // it was that of another room
 		} else {
-			*cursor = s.Cursor
+			*read = bookmark{s.Generation, s.Cursor}
 		}
 		r.ended.add(s.Generation, seen, s.Ended...)
 		if !more || page == maxPages {
