@@ -3,6 +3,8 @@ package room
 import (
 	"context"
 	"encoding/binary"
+	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,6 +156,36 @@ func TestDoLeavesWithItsCaller(t *testing.T) {
 		if _, err := r.Do(ctx, queue.Join, queue.Visit{}); err == nil || time.Since(began) > 100*time.Millisecond {
 			t.Errorf("Do = %v after %v; want the caller's deadline", err, time.Since(began))
 		}
+	})
+}
+
+// mute is a store that takes what visitors ask and never answers.
+type mute struct{ queue.Store }
+
+func (mute) Apply(ctx context.Context, _ string, _ queue.Op, _ []queue.Visit) ([]queue.Answer, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestNobodyWaitsLongForAStoreThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		b.config.Store = mute{b.store}
+		r := seenRoom(t, run(t, New(b.config)))
+		began := time.Now()
+		var crowd sync.WaitGroup
+		for i := range 20 * queue.MaxBatch {
+			crowd.Go(func() {
+				if _, err := r.Do(t.Context(), queue.Join, queue.Visit{Visitor: person(i)}); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Do = %v; want the deadline exceeded", err)
+				}
+			})
+		}
+		crowd.Wait()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the last of the crowd was told after %s; want within seconds", took)
+		}
+		time.Sleep(time.Minute) // the batcher gives up what nobody waits for
 	})
 }
 
