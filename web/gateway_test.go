@@ -139,6 +139,27 @@ func TestWhatMustWaitGetsTheRightForm(t *testing.T) {
 	equal(t, "state", r.Header.Get("Rushgate-State"), "none")
 }
 
+func TestAClaimBeforeItsTimeAsksNobody(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	f := h.browser()
+	f.call("join")
+	h.until("the snapshot shows the line", func() bool { return h.view().Snapshot.Waiting() == 1 })
+	for range 3 {
+		r, p := f.call("claim")
+		r.code(t, "a claim", 409, "not_your_turn")
+		equal(t, "number", p.Number, 1)
+	}
+	families, err := h.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "rushgate_claims_total" {
+			t.Errorf("the store was asked: %v", family.GetMetric())
+		}
+	}
+}
+
 func TestJSONModeJoinsWithTheGET(t *testing.T) {
 	h := openHouse(t, `{"room":{"queue_all":true,"json_response_enabled":true}}`)
 	f := h.script()

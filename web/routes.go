@@ -12,6 +12,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web/page"
 )
 
@@ -219,6 +220,8 @@ func (v *visit) claim() (page.Place, error) {
 		return page.Place{}, noPlace()
 	case v.hold():
 		return page.Place{}, onHold(nil).with(v.place())
+	case v.view.Place(v.held(), v.now).State == room.Waiting: // memory knows, so a waiting crowd costs the store nothing
+		return page.Place{}, notYourTurn(v.place())
 	}
 	a, err := v.ask(queue.Claim, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order})
 	if err != nil {
@@ -233,11 +236,15 @@ func (v *visit) claim() (page.Place, error) {
 	case queue.AtDoor:
 		return p, refuse(http.StatusTooManyRequests, "at_the_door", "Your turn has come; the door opens in a moment.").after(v.doorWait(a.Ahead)).with(p)
 	case queue.Waiting, queue.Late:
-		return p, refuse(http.StatusConflict, "not_your_turn", "Your turn has not come yet.").after(millis(p.RetryAfterMS)).with(p)
+		return p, notYourTurn(p)
 	case queue.Missed:
 		return p, refuse(http.StatusGone, "turn_missed", "Your turn has gone. You may join again at the end of the line.").with(p)
 	}
 	return p, noPlace().with(p)
+}
+
+func notYourTurn(p page.Place) *problem {
+	return refuse(http.StatusConflict, "not_your_turn", "Your turn has not come yet.").after(millis(p.RetryAfterMS)).with(p)
 }
 
 func leave(c echo.Context, v *visit) error {
