@@ -36,7 +36,7 @@ func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
 // becomes a session when the room is on again, and is void once the sale starts.
 // An address gets no more of them than it may join: the rest go in without.
 func (v *visit) admitOpen() error {
-	if v.limit() != nil {
+	if _, ok := v.spendJoin(); !ok {
 		return nil
 	}
 	now := v.storeTime()

@@ -181,12 +181,19 @@ func (v *visit) join(line string) (page.Place, error) {
 	return v.placeOf(a), nil
 }
 
-// limit spends one join of the address's allowance.
-func (v *visit) limit() error {
+// spendJoin takes one join of the address's allowance; after is when there is
+// one again.
+func (v *visit) spendJoin() (after time.Duration, ok bool) {
 	if v.addr.Unlimited {
-		return nil
+		return 0, true
 	}
-	if ok, after := v.g.limiter.allow(v.addr.limitKey(), v.now); !ok {
+	ok, after = v.g.limiter.allow(v.addr.limitKey(), v.now)
+	return after, ok
+}
+
+// limit refuses an address that has spent its allowance.
+func (v *visit) limit() error {
+	if after, ok := v.spendJoin(); !ok {
 		return refuse(http.StatusTooManyRequests, "too_many_joins",
 			"Many people join from this address. Nobody's place is lost; this page tries again by itself.").after(after)
 	}
