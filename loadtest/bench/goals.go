@@ -78,7 +78,7 @@ func (r *report) goals() []goal {
 		atMost("memory", "Redis keys of the room (itself and its line)", 2, float64(line.Keys), line.Waiting > 0, ""),
 		atMost("tick", "share of a core of Redis", 0.05, line.TickCore, ticked, ""),
 		atMost("tick", "age of a gateway's snapshot", 300, line.SnapshotAgeMS, ticked, " ms"),
-		goal{Path: "release", What: "fewest in any minute, of the rate", Bound: 0.99, Measured: line.Lowest, Known: released},
+		{Path: "release", What: "fewest in any minute, of the rate", Bound: 0.99, Measured: line.Lowest, Known: released},
 		atMost("release", "most in any minute, of the rate", 1, line.Highest, released, ""),
 		atMost("status at half load", "p99 against median", 10, half.median(func(s sample) float64 { return s.P99 / s.P50 }), half.measured(), " x"),
 	}

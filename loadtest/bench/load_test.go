@@ -112,7 +112,7 @@ func TestALoadEndsAtTheFirstAnswerThatIsNotGood(t *testing.T) {
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%s: run = %v; want %v", tt.sentence, err, tt.err)
 		}
-		if tt.err == errStatus && !strings.Contains(err.Error(), "the line is closed") {
+		if errors.Is(tt.err, errStatus) && !strings.Contains(err.Error(), "the line is closed") {
 			t.Errorf("%s: run = %v; want the server's words in it", tt.sentence, err)
 		}
 	}
