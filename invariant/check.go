@@ -16,6 +16,7 @@ const (
 	Order    ID = "I4"
 	Number   ID = "I5"
 	Bypass   ID = "I6"
+	Window   ID = "I7"
 	Liveness ID = "I8"
 	Controls ID = "I12"
 )
@@ -39,7 +40,9 @@ var checkers = []struct {
 	{Order, checkOrder},
 	{Number, checkNumber},
 	{Bypass, checkBypass},
+	{Window, checkWindow},
 	{Liveness, checkLiveness},
+	{Liveness, checkStandstill},
 	{Controls, checkControls},
 }
 

@@ -13,6 +13,7 @@
 //	              straight in past somebody who waits
 //	I5  Number    a number never changes, and progress never runs backwards
 //	I6  Bypass    nothing reaches the shop without an admission
+//	I7  Window    an admission is honoured until it ends, or is given back
 //	I8  Liveness  with a free slot, rate to spare and somebody waiting,
 //	              somebody is called within two ticks
 //	I12 Controls  every change has an actor and a version of its own that grows

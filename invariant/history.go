@@ -27,19 +27,21 @@ func Between(sent, answered int64) Span { return Span{sent, answered} }
 type Kind uint8
 
 const (
-	joined   Kind = iota // was given, or reminded of, a place
-	saw                  // was told to wait
-	called               // was called; the recorder notes every call
-	turn                 // was told that the turn has come
-	atDoor               // claimed, and goes in by itself as soon as the rate allows
-	missed               // was told that the turn has gone for good
-	left                 // gave up a place, turn or session
-	admitted             // was admitted
-	extended             // a session was extended
-	ended                // a session was completed or revoked
-	reached              // a protected request reached the shop
-	ticked               // the room's numbers
-	changed              // a control was changed
+	joined     Kind = iota // was given, or reminded of, a place
+	saw                    // was told to wait
+	called                 // was called; the recorder notes every call
+	turn                   // was told that the turn has come
+	atDoor                 // claimed, and goes in by itself as soon as the rate allows
+	missed                 // was told that the turn has gone for good
+	left                   // gave up a place, turn or session
+	admitted               // was admitted
+	extended               // a session was extended
+	ended                  // a session was completed or revoked
+	turnedAway             // was told to wait, admission in hand
+	reached                // a protected request reached the shop
+	ticked                 // the room's numbers
+	showed                 // the room's public figures
+	changed                // a control was changed
 )
 
 // personal says whether an event tells what a visitor did or was told.
@@ -147,6 +149,12 @@ func Ended(when Span, v Visitor, session string) Event {
 	return Event{Kind: ended, Span: when, Visitor: v, Session: session}
 }
 
+// TurnedAway says that v asked for a protected page with this admission, and
+// was told to wait.
+func TurnedAway(when Span, v Visitor, session string) Event {
+	return Event{Kind: turnedAway, Span: when, Visitor: v, Session: session}
+}
+
 // Reached says that a request for a protected route arrived at the shop with
 // this admission; an empty session means with none.
 func Reached(when Span, v Visitor, session string) Event {
@@ -155,6 +163,12 @@ func Reached(when Span, v Visitor, session string) Event {
 
 // Ticked records a room as a tick left it, or as a gateway described it.
 func Ticked(when Span, room Room) Event { return Event{Kind: ticked, Span: when, room: &room} }
+
+// Showed records what a room tells everybody: of its lines, who is served. It
+// is all that can be known of a room from outside.
+func Showed(when Span, lines []Line) Event {
+	return Event{Kind: showed, Span: when, room: &Room{Lines: lines}}
+}
 
 // Changed says that actor changed a control, which made this version of the event.
 func Changed(when Span, control string, version int64, actor string) Event {

@@ -14,6 +14,9 @@ type Limits struct {
 	// long it may honour an admission that has ended, in microseconds. 0 for a
 	// history that was recorded at the store.
 	Lag int64
+	// Turn is how long a called visitor may take, in microseconds. Only a history
+	// of [Showed] figures needs it, since they do not tell which slots are taken.
+	Turn int64
 }
 
 // Policy is in force from a moment on, until the next one.
