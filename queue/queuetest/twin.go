@@ -46,6 +46,7 @@ type pair struct {
 	places   []queue.Visit // Claim's and Leave's
 	sessions []queue.Visit // Touch's and Complete's
 	last     queue.Snapshot
+	books    books
 }
 
 var visitors = rapid.IntRange(1, 40)
@@ -65,7 +66,18 @@ func (p *pair) tick(rt *rapid.T) {
 		rt.Fatalf("snapshots differ (-a +b):\n%s", diff)
 	}
 	p.hold(rt, a)
+	p.books.close(rt, a, p.known(a.Version))
 	p.last = a
+}
+
+func (p *pair) known(version int64) queue.Policy {
+	for _, policy := range append(p.older, p.policy) {
+		if policy.Version == version {
+			return policy
+		}
+	}
+	p.rt.Fatalf("version %d is in force, which nobody brought", version)
+	return queue.Policy{}
 }
 
 // hold checks what must be true of any two snapshots in a row.
@@ -89,8 +101,10 @@ func (p *pair) time(rt *rapid.T) {
 	d := time.Duration(rapid.OneOf(
 		rapid.Int64Range(0, 2_000), rapid.Int64Range(0, 20_000), rapid.Int64Range(-3_600_000, 3_600_000),
 	).Draw(rt, "ms")) * time.Millisecond
+	p.tick(rt) // so that the books are closed at every moment
 	p.a.Advance(d)
 	p.b.Advance(d)
+	p.books.wait(d.Milliseconds())
 }
 
 func (p *pair) change(rt *rapid.T) {
@@ -163,6 +177,9 @@ func (p *pair) both(rt *rapid.T, op queue.Op, visits []queue.Visit) {
 	}
 	if diff := cmp.Diff(a, b); diff != "" {
 		rt.Fatalf("answers to %v %v differ (-a +b):\n%s", op, visits, diff)
+	}
+	if op == queue.Touch {
+		p.books.adopted(visits, a)
 	}
 	for i, answer := range a {
 		switch answer.State {
