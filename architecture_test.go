@@ -51,6 +51,7 @@ var arrows = map[string][]string{
 	"loadtest/stage":             {"loadtest/process"},
 	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},
 	"loadtest/rush":              {"loadtest", "loadtest/stage", "invariant"},
+	"loadtest/simulate":          {"loadtest", "queue", "room"},
 	"cmd/rushgate":               {anything},
 	"cmd/shop":                   {"admission/verify", "shop"},
 	"internal/redistest":         {},

@@ -113,9 +113,8 @@ func readSmall(file string) ([]byte, error) {
 	return data, nil
 }
 
-// decodeStrict refuses unknown and doubled fields. An empty file is an empty
-// configuration.
-func decodeStrict(data []byte, into *Config) error {
+// decodeStrict refuses unknown and doubled fields. An empty file changes nothing.
+func decodeStrict(data []byte, into any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}

@@ -26,6 +26,8 @@ type commands struct {
 	Keys   keysCommand `cmd:"" help:"Make, add, promote and list signing keys."`
 	APIKey apikey      `cmd:"" name:"apikey" help:"Keys of the organizer API."`
 	Room   roomCommand `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
+
+	Simulate simulateCommand `cmd:"" help:"Say what a rate, a cap or no-shows would mean for the line, before anybody waits."`
 }
 
 // version is set by the linker (make build).

@@ -1,0 +1,64 @@
+package simulate
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+)
+
+//go:embed report.html
+var reportText string
+
+// colours is how many curves can be told apart; more scenarios share them.
+const colours = 8
+
+// maxCurves is how many scenarios a plot shows.
+const maxCurves = colours
+
+// Report writes one HTML page that asks for nothing from anywhere.
+func Report(w io.Writer, p Plan, results []Result) error {
+	page, err := template.New("report").Funcs(template.FuncMap{
+		"span": span, "percent": percent, "thousands": func(n int) string { return thousands(int64(n)) },
+		"thousands64": thousands, "whole": func(f float64) int64 { return int64(f) }, "size": size,
+		"colour": func(i int) int { return i % colours }, "drawn": func(i int) bool { return i < maxCurves },
+	}).Parse(reportText)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return page.Execute(w, struct {
+		Plan      Plan
+		Results   []Result
+		Plots     []plot
+		MaxCurves int
+		Arrivals  string
+		Mean      string
+	}{p, results, plots(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), span(p.Behaviour.Shop.Mean.Seconds())})
+}
+
+// words says how the visitors come.
+func (a Arrivals) words() string {
+	over := span(a.Over.Seconds())
+	switch a.Shape {
+	case "step":
+		return "all at once"
+	case "ramp":
+		return "more every second, over " + over
+	case "spike":
+		return fmt.Sprintf("%s of them in the first tenth of %s, the rest evenly", percent(a.First), over)
+	case "spikes":
+		return fmt.Sprintf("in %d waves of %s within %s", a.Spikes, span(a.Width.Seconds()), over)
+	case "poisson":
+		return "at random over " + over
+	case "csv":
+		return "as counted in " + a.File
+	}
+	return strings.TrimSpace("evenly over " + over)
+}
+
+// Seconds is the scenario's session for the report.
+func (s Scenario) Seconds() float64 { return s.Session.Seconds() }
+
+// Last is when the line was empty.
+func (r Result) Last() string { return r.last() }
