@@ -87,6 +87,16 @@ func (k *Keeper) follow(ctx context.Context) (changed bool, err error) {
 	}
 	for _, problem := range view.Problems {
 		k.house.log.Error("part of the catalog is not in force", "revision", view.Revision, "problem", problem)
+		last, known := k.records[problem.Event]
+		if _, fits := records[problem.Event]; fits || !known {
+			continue
+		}
+		// A definition that this gateway cannot read, such as a newer one's, must
+		// not open the shop behind it: the last one stays, unless another event
+		// has its routes now.
+		if wider, err := event.NewRoutes(append(events, last.Event)); err == nil {
+			routes, events, records[problem.Event] = wider, append(events, last.Event), last
+		}
 	}
 	k.revision, k.records, k.routes = view.Revision, records, routes
 	return true, nil

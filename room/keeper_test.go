@@ -310,3 +310,44 @@ func TestMetrics(t *testing.T) {
 		}
 	})
 }
+
+// spoilt is a catalog whose events cannot be read any more.
+type spoilt struct {
+	*catalog.Catalog
+	bad atomic.Bool
+}
+
+func (s *spoilt) Revision(ctx context.Context) (int64, error) {
+	revision, err := s.Catalog.Revision(ctx)
+	if s.bad.Load() {
+		revision++
+	}
+	return revision, err
+}
+
+func (s *spoilt) All(ctx context.Context) (catalog.View, error) {
+	view, err := s.Catalog.All(ctx)
+	if s.bad.Load() {
+		for _, record := range view.Records {
+			view.Problems = append(view.Problems, catalog.Problem{Event: record.Event.ID, Err: errors.New("cannot be read")})
+		}
+		view.Records = nil
+		view.Revision++
+	}
+	return view, err
+}
+
+func TestAnEventThatCannotBeReadStaysProtected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		events := &spoilt{Catalog: b.catalog.Catalog}
+		b.config.Catalog = events
+		k := run(t, New(b.config))
+		seenRoom(t, k)
+		events.bad.Store(true)
+		pass(t, time.Second)
+		if _, _, ok := k.Lookup("tickets.example", "/buy/1"); !ok {
+			t.Error("Lookup finds nothing: the shop is open; want the event as it was last known")
+		}
+	})
+}
