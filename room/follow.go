@@ -36,6 +36,23 @@ type kept struct {
 	retired bool
 	dropped bool               // retired, and the store has nothing of it any more
 	stop    context.CancelFunc // nil: it has no loop
+	skew    time.Duration      // the store's clock less this one's, as a view showed last
+}
+
+// expired goes by the store's clock, once that is known: a room is removed for
+// all gateways, whatever the time is on this one.
+func (have *kept) expired(e event.Event, local time.Time) bool {
+	if have == nil {
+		return false
+	}
+	if !have.retired {
+		v := have.room.View()
+		if v.Seen.IsZero() {
+			return false
+		}
+		have.skew = v.Skew
+	}
+	return e.Expired(local.Add(have.skew))
 }
 
 // Run follows the catalog and ticks the rooms until ctx ends; it returns nil
@@ -120,14 +137,18 @@ func (k *Keeper) report(err error) {
 func (k *Keeper) arrange(ctx context.Context, changed bool) {
 	now := k.house.now()
 	for id, record := range k.records {
-		have, retired := k.kept[id], record.Event.Expired(now)
+		have := k.kept[id]
+		retired := have.expired(record.Event, now)
 		if have != nil && have.retired == retired {
 			have.room.update(record)
 			continue
 		}
 		have.close()
-		k.kept[id] = k.open(ctx, record, retired)
-		changed = true
+		next := k.open(ctx, record, retired)
+		if have != nil {
+			next.skew = have.skew
+		}
+		k.kept[id], changed = next, true
 	}
 	if !changed {
 		return

@@ -351,3 +351,17 @@ func TestAnEventThatCannotBeReadStaysProtected(t *testing.T) {
 		}
 	})
 }
+
+func TestAWrongClockRemovesNobodysRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+		b := setup(t, record(t, 0, `{"retention": "1h", "room": {"event_end_time": "`+end+`"}}`).Event)
+		enter(t, seenRoom(t, run(t, b.keeper)), person(1))
+		b.config.Now = func() time.Time { return time.Now().Add(30 * 24 * time.Hour) }
+		wrong := seenRoom(t, run(t, New(b.config)))
+		pass(t, time.Second)
+		if s := wrong.View().Snapshot; wrong.View().Retired || s.Active != 1 {
+			t.Errorf("after a gateway of next month came: retired %v, %d inside; want the room as it was", wrong.View().Retired, s.Active)
+		}
+	})
+}
