@@ -72,7 +72,8 @@ func (r *Room) Do(ctx context.Context, op queue.Op, v queue.Visit) (queue.Answer
 
 // Complete ends the session that an admission names: for this gateway at once,
 // for all others within a tick. A session of another generation has gone with
-// its room, so nothing is asked then.
+// its room, so nothing is asked then. A store that does not answer keeps the
+// slot until the session's end, but here nobody comes in with it.
 func (r *Room) Complete(ctx context.Context, v queue.Visitor, generation uint64, session int64) (queue.Answer, error) {
 	if generation != r.View().Snapshot.Generation { // or this gateway is behind
 		if err := r.loop.awaitTick(ctx); err != nil {
@@ -83,7 +84,7 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, generation uint64,
 		return queue.Answer{Generation: now}, nil
 	}
 	answer, err := r.Do(ctx, queue.Complete, queue.Visit{Visitor: v, Session: session})
-	if err == nil && answer.Generation == generation {
+	if err != nil || answer.Generation == generation {
 		r.ended.add(generation, r.house.now(), session)
 	}
 	return answer, err

@@ -161,6 +161,19 @@ func TestAStoreThatIsAwayLosesNobodyAndLetsNobodyIn(t *testing.T) {
 	equal(t, "requests that reached the shop", reached, 2)
 }
 
+func TestWhomTheShopThrowsOutStaysOutWhileTheStoreIsAway(t *testing.T) {
+	h := openHouse(t, "")
+	f := h.browser()
+	f.get("/buy").want(t, "in", 200)
+	f.get("/buy").want(t, "off probation", 200)
+	h.store.asleep.Store(true)
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "revoke") })
+	f.get("/buy").want(t, "thrown out", 200)
+	reached := len(h.shop.requests())
+	f.get("/buy").want(t, "the page", 200)
+	equal(t, "requests that reached the shop after that", len(h.shop.requests())-reached, 0)
+}
+
 func TestOtherOrigins(t *testing.T) {
 	h := openHouse(t, `{"room":{"queue_all":true},"browser":{"cors_origins":["https://app.example"]}}`)
 	ask := []string{"Origin", "https://app.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type"}
