@@ -69,6 +69,7 @@ func environment(s *stage.Stage, room stage.Room) []string {
 		"TARGET_HOST=" + stage.Host,
 		"TARGET_EVENT=" + stage.EventID,
 		"TARGET_PATH=" + stage.Path,
+		"TARGET_DONE=" + stage.Path + loadtest.Done,
 		fmt.Sprintf("PER_MINUTE=%d", room.PerMinute),
 		fmt.Sprintf("BURST=%d", room.Burst()),
 	}
