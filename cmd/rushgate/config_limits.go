@@ -8,7 +8,7 @@ type Limits struct {
 
 // AddressLimit is a token bucket for each IPv4 address or IPv6 /64.
 type AddressLimit struct {
-	PerSecond float64 `yaml:"per_second" help:"Joins from one IPv4 address or IPv6 /64, sustained. Wide enough for a mobile carrier's shared address."`
+	PerSecond float64 `yaml:"per_second" help:"Joins, direct entries and admissions of a room that is off, from one IPv4 address or IPv6 /64, sustained. Wide enough for a mobile carrier's shared address."`
 	Burst     int     `yaml:"burst" help:"Joins from it at once."`
 }
 
