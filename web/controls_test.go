@@ -202,3 +202,26 @@ func TestNowIsForCachesAndAsksNobody(t *testing.T) {
 	h.store.asleep.Store(true)
 	h.script().get("/_rushgate/hamlet/now").want(t, "now, with the store away", 200)
 }
+
+func TestAFormThatMeetsASilentStoreGetsThePage(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	form := func(f *fan, action string) reply {
+		return f.do("POST", "/_rushgate/hamlet/"+action, "return=/buy", "Content-Type", "application/x-www-form-urlencoded")
+	}
+	waiting, newcomer := h.browser(), h.browser()
+	for _, f := range []*fan{waiting, newcomer} {
+		f.get("/buy")
+	}
+	form(waiting, "join").want(t, "join", 303)
+	h.store.asleep.Store(true)
+
+	// The store is asked before the gateway has noticed.
+	r := form(waiting, "leave").want(t, "leave", 503)
+	if !strings.Contains(r.body, `data-screen="waiting"`) || !strings.Contains(r.body, "Your place is kept.") {
+		t.Errorf("leave = %s; want the waiting page, with the place kept", r.body)
+	}
+	r = form(newcomer, "join").want(t, "join", 503)
+	if !strings.Contains(r.body, `data-screen="hold"`) {
+		t.Errorf("join = %s; want the page that tries again", r.body)
+	}
+}

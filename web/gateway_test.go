@@ -310,6 +310,10 @@ func TestJoinsAreLimitedByAddressAndLoseNoPlace(t *testing.T) {
 	if refused == 0 {
 		t.Fatal("nobody was refused; want a limit of 200 at once")
 	}
+	form := append(behind("198.51.100.7"), "Content-Type", "application/x-www-form-urlencoded")
+	if r := h.browser().do("POST", "/_rushgate/hamlet/join", "return=/buy", form...).want(t, "a form over the limit", 429); !strings.Contains(r.body, `href="/buy"`) {
+		t.Errorf("page = %s; want a way to try again", r.body)
+	}
 	_, still := keeper.call("status", behind("198.51.100.7")...)
 	equal(t, "number of who was there before", still.Number, place.Number)
 	r, _ := h.browser().call("join", behind("203.0.113.9")...)

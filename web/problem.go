@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ type problem struct {
 	detail     string // for people
 	retryAfter time.Duration
 	place      *page.Place // what the visitor is to the room, where that is known
+	back       string      // where the page's "try again" leads; empty: to the same address, if that was read
 	private    error
 }
 
@@ -141,7 +143,7 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", retrySeconds(p.retryAfter))
 	}
 	if preferred(r) == asHTML {
-		if err := g.pages.Error(w, page.ErrorView{Status: p.status, Return: g.wayBack(r)}); err == nil {
+		if err := g.pages.Error(w, page.ErrorView{Status: p.status, Return: cmp.Or(p.back, g.wayBack(r))}); err == nil {
 			return
 		}
 	}

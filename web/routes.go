@@ -264,12 +264,12 @@ func leave(c echo.Context, v *visit) error {
 	}
 	if v.who.hasPass {
 		if _, err := v.ask(queue.Leave, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order}); err != nil {
-			return err
+			return v.tellForm(c, w, err)
 		}
 	}
 	if a := v.who.admission; v.admitted() {
 		if _, err := v.room.Complete(v.r.Context(), a.Visitor, a.Generation, a.Session); err != nil {
-			return onHold(err)
+			return v.tellForm(c, w, onHold(err))
 		}
 	}
 	p := v.blank()

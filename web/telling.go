@@ -62,11 +62,20 @@ func (v *visit) writePlace(w http.ResponseWriter, status int, p page.Place) erro
 }
 
 // tellForm answers a browser without JavaScript with the page that says what
-// the problem is; everybody else gets the problem.
+// the problem is, or at least with a way back; everybody else gets the problem.
 func (v *visit) tellForm(c echo.Context, w wish, err error) error {
 	var p *problem
-	if !postedForm(c.Request()) || !errors.As(err, &p) || p.place == nil {
+	if !postedForm(c.Request()) || !errors.As(err, &p) {
 		return err
+	}
+	if p.place == nil && p.code == holdCode { // the store fell silent while it was asked
+		place := v.place()
+		place.Mode = page.ModeHold
+		p = p.with(place)
+	}
+	if p.place == nil {
+		p.back = v.returnPath(w)
+		return p
 	}
 	v.part(c.Response())
 	return v.g.pages.Waiting(c.Response(), p.status, v.pageView(*p.place, v.returnPath(w)))
