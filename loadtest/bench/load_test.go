@@ -60,13 +60,22 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "hello")
 }
 
+// since returns what it saw since it was last asked.
+func (c *counting) since() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seen := c.seen
+	c.seen = map[string]int{}
+	return seen
+}
+
 func TestEveryRequestIsSentOnceAndAnswered(t *testing.T) {
 	shop := &counting{seen: map[string]int{}}
 	server := httptest.NewServer(shop)
 	defer server.Close()
 	requests := [][]byte{request("GET", "x.example", "/a"), request("POST", "x.example", "/b"), request("GET", "x.example", "/c", "k=v", "l=w")}
 	for _, perSecond := range []float64{0, 5000} {
-		shop.seen = map[string]int{}
+		shop.since()
 		told := map[string]int{}
 		got, err := load{
 			address: server.Listener.Addr().String(), connections: 7, requests: requests, count: 300, perSecond: perSecond,
@@ -80,9 +89,10 @@ func TestEveryRequestIsSentOnceAndAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		seen := shop.since()
 		for _, what := range []string{"GET /a", "POST /b", "GET /c"} {
-			if shop.seen[what] != 100 {
-				t.Errorf("at %v a second: %s came %d times; want 100", perSecond, what, shop.seen[what])
+			if seen[what] != 100 {
+				t.Errorf("at %v a second: %s came %d times; want 100", perSecond, what, seen[what])
 			}
 		}
 		if got.requests != 300 || len(got.waits) != 300 || told["path=a"] != 100 {

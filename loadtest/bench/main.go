@@ -40,8 +40,9 @@ func main() {
 // options are what the command line says.
 type options struct {
 	plan
-	only   string
+	steps  []step
 	json   string
+	page   string
 	binary string
 }
 
@@ -53,8 +54,11 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.size, "size", 40_000, "requests in one run; slow sides send fewer")
 	flags.IntVar(&o.waiting, "waiting", 1_000_000, "how many stand in the long line")
 	flags.DurationVar(&o.release, "release", 64*time.Second, "how long releases are counted; windows have a minute")
-	flags.StringVar(&o.only, "only", "", "some of "+strings.Join(names(steps), ",")+"; what they need is done, but not measured twice")
+	flags.DurationVar(&o.watch, "watch", 8*time.Second, "how long ticks are watched; below 10s, when the first calls count as unanswered")
+	var only string
+	flags.StringVar(&only, "only", "", "some of "+names(steps)+"; what they need is done, but not measured twice")
 	flags.StringVar(&o.json, "json", "", "`file` for all figures")
+	flags.StringVar(&o.page, "page", "", "Markdown `file` whose tables are replaced")
 	flags.StringVar(&o.binary, "rushgate", "", "`file` of a rushgate that was built already")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -62,7 +66,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	if o.rounds < 1 || o.size < 1000 || o.waiting < 1000 {
 		return options{}, errors.New("want at least 1 round, size 1000 and 1000 waiting")
 	}
-	return o, nil
+	var err error
+	o.steps, err = pick(only)
+	return o, err
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -83,24 +89,28 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
-	for _, step := range steps {
-		if o.only != "" && !strings.Contains(","+o.only+",", ","+step.name+",") {
-			continue
-		}
+	for _, step := range o.steps {
 		began := time.Now()
 		if err := step.do(ctx, b); err != nil {
 			return fmt.Errorf("%w\nthe gateway's last words:\n%s", err, b.gateway.Tail())
 		}
 		_, _ = fmt.Fprintf(out, "%s: %v\n", step.name, time.Since(began).Round(time.Second))
 	}
-	b.report.Goals = b.report.goals()
-	if err := b.report.print(out); err != nil {
-		return err
+	b.report.Rounds, b.report.Goals = b.rounds, b.report.goals()
+	_, _ = fmt.Fprintln(out)
+	return b.report.publish(o, out)
+}
+
+// publish shows the report wherever it is wanted.
+func (r *report) publish(o options, out io.Writer) error {
+	err := r.print(out)
+	if o.json != "" {
+		err = errors.Join(err, r.write(o.json))
 	}
-	if o.json == "" {
-		return nil
+	if o.page != "" {
+		err = errors.Join(err, r.paste(o.page))
 	}
-	return b.report.write(o.json)
+	return err
 }
 
 // thisMachine is what figures depend on.

@@ -13,9 +13,10 @@ import (
 // plan is how much is measured.
 type plan struct {
 	rounds  int
-	size    int // requests in one run; slow sides send fewer
-	waiting int // in the long line
-	release time.Duration
+	size    int           // requests in one run; slow sides send fewer
+	waiting int           // in the long line
+	watch   time.Duration // of ticks
+	release time.Duration // long enough for a window, or none is measured
 }
 
 // bench is a stage, what is measured on it, and what came of it.

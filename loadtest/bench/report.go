@@ -16,7 +16,8 @@ import (
 type report struct {
 	When        string  `json:"when"`
 	Machine     machine `json:"machine"`
-	StatusBytes int     `json:"status_bytes"`
+	Rounds      int     `json:"rounds"`
+	StatusBytes int     `json:"status_bytes"` // of the body
 	Rows        []row   `json:"rows"`
 	Line        facts   `json:"line"`
 	Goals       []goal  `json:"goals"`
@@ -41,6 +42,7 @@ type facts struct {
 	Windows         int     `json:"windows"`         // of a minute
 	Lowest          float64 `json:"lowest_window"`   // came in, of what the rate allows
 	Highest         float64 `json:"highest_window"`
+	Opening         float64 `json:"opening_window"` // the one that begins with the first call, and its burst
 }
 
 func (r row) measured() bool { return len(r.Samples) > 0 }
@@ -63,17 +65,42 @@ func (r *report) write(file string) error {
 	return os.WriteFile(file, append(text, '\n'), 0o644) //nolint:gosec // figures are for everybody
 }
 
+// The tables in a page stand between these lines.
+const (
+	pageBegin = "<!-- bench:begin -->\n"
+	pageEnd   = "<!-- bench:end -->\n"
+)
+
+// paste puts the tables into a page, in place of those of the last bench.
+func (r *report) paste(page string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), pageBegin)
+	_, after, ends := strings.Cut(rest, pageEnd)
+	if !begins || !ends {
+		return fmt.Errorf("%s: lacks the lines %q and %q", page, pageBegin, pageEnd)
+	}
+	var tables strings.Builder
+	if err := r.print(&tables); err != nil {
+		return err
+	}
+	return os.WriteFile(page, []byte(before+pageBegin+tables.String()+pageEnd+after), 0o644) //nolint:gosec // a page is for everybody
+}
+
 // print writes tables that are Markdown and can be read as they are.
 func (r *report) print(out io.Writer) error {
 	m := r.Machine
-	_, _ = fmt.Fprintf(out, "\n%s: %s, %d cores, %s, redis-server %s; a status has %d bytes\n\n", r.When, m.CPU, m.Cores, m.Go, m.Redis, r.StatusBytes)
+	_, _ = fmt.Fprintf(out, "%s: %s, %d cores, %s, redis-server %s, %d rounds; a status has %d bytes.\n\n",
+		r.When, m.CPU, m.Cores, m.Go, m.Redis, r.Rounds, r.StatusBytes)
 	rows := [][]string{{"path", "who", "connections", "requests/s", "CPU s/100k", "of it Redis", "Redis commands", "p50 ms", "p99 ms"}}
 	for _, row := range r.Rows {
 		rows = append(rows, []string{
 			row.Path, row.Who, fmt.Sprint(row.Connections), fmt.Sprintf("%.0f", row.median(perSecond)),
 			fmt.Sprintf("%.2f", row.median(cpu)), fmt.Sprintf("%.2f", row.median(redisCPU)), number(row.median(commands)),
-			fmt.Sprintf("%.2f", row.median(func(s sample) float64 { return s.P50 })),
-			fmt.Sprintf("%.2f", row.median(func(s sample) float64 { return s.P99 })),
+			number(row.median(func(s sample) float64 { return s.P50 })),
+			number(row.median(func(s sample) float64 { return s.P99 })),
 		})
 	}
 	if r.has("pass-through") && !r.find("pass-through", "nginx", busy).measured() {

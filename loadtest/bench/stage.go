@@ -31,8 +31,8 @@ const (
 
 	shopBytes = "400"
 
-	everybody     = 10_000_000 // per minute: the whole line at once
-	releasePerMin = 60_000     // per minute, from the million
+	everybody     = 3_000_000 // per minute: faster than anybody can claim
+	releasePerMin = 60_000    // per minute, from the million
 )
 
 // operatorsFile keeps address limits out of the way: all visitors of a bench

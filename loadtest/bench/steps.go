@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // step is a part of the bench that can be measured alone.
@@ -37,19 +39,39 @@ var steps = []step{
 		return b.claims(ctx)
 	}},
 	{"through", func(ctx context.Context, b *bench) error {
-		if err := b.letIn(ctx, differentAdmissions); err != nil {
+		if err := b.letIn(ctx, min(differentAdmissions, b.size/2)); err != nil {
 			return err
 		}
 		return b.passThrough(ctx)
 	}},
 }
 
-func names(steps []step) []string {
+// names are those of steps, with commas between.
+func names(steps []step) string {
 	var all []string
 	for _, s := range steps {
 		all = append(all, s.name)
 	}
-	return all
+	return strings.Join(all, ",")
+}
+
+// pick returns the steps of a list like that of names, in their own order; all
+// of them for an empty one.
+func pick(list string) ([]step, error) {
+	if list == "" {
+		return steps, nil
+	}
+	wanted := strings.Split(list, ",")
+	var picked []step
+	for _, s := range steps {
+		if slices.Contains(wanted, s.name) {
+			picked = append(picked, s)
+		}
+	}
+	if len(picked) != len(wanted) {
+		return nil, fmt.Errorf("-only %s: want some of %s", list, names(steps))
+	}
+	return picked, nil
 }
 
 // begin starts what most steps need, and sees how long an answer is.
