@@ -11,6 +11,7 @@ import (
 // browser is what one visitor's browser keeps and sends: cookies, no more.
 type browser struct {
 	host    string // as in the address bar
+	origin  string // scheme and host
 	id      string // goes to the shop in visitorHeader
 	cookies []cookie
 }
@@ -53,7 +54,7 @@ func (b *browser) request(method, path string, want accept) []byte {
 		r.WriteString("Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\n")
 	}
 	if method == http.MethodPost {
-		r.WriteString("Origin: http://" + b.host + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+		r.WriteString("Origin: " + b.origin + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 	} else {
 		r.WriteString("\r\n")
 	}

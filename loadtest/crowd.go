@@ -25,14 +25,26 @@ type Crowd struct {
 	TurnTTL time.Duration
 	// Connections to each gateway, shared by all visitors.
 	Connections int
+	// Sources are how many addresses of this machine the crowd comes from,
+	// 127.0.0.1 and up, since a gateway counts joins per address. 0 leaves it to
+	// the system; more than 1 is for gateways on 127.0.0.0/8 alone.
+	Sources int
 }
 
 // Target is what the crowd comes to.
 type Target struct {
-	Gateways []string // host:port, on this machine; every request takes any of them
+	Gateways []string // host:port, or a URL with a scheme; every request takes any of them
 	Host     string   // in the address bar, as the event's route has it
 	Path     string   // protected, with everything below it
 	Event    string   // id
+	Complete string   // path by which the shop completes a session; empty: visitors leave instead
+
+	// Vouched are hosts outside this machine that the caller may put under load.
+	// The crowd goes nowhere else.
+	Vouched []string
+	// Outside says that nobody at the shop writes into the history, so the
+	// visitors say what reached it, and somebody watches the public figures.
+	Outside bool
 }
 
 // Progress is a run so far.
@@ -52,7 +64,8 @@ type run struct {
 	Target
 	history *invariant.History
 	clock   clock
-	wires   []*wire
+	sources [][]*wire // each to all gateways
+	origin  string    // scheme and host, as browsers name them
 	tally   tally
 }
 
@@ -63,20 +76,57 @@ func (c Crowd) Visit(ctx context.Context, t Target, h *invariant.History, report
 		return Figures{}, errors.New("a crowd needs visitors (fewer than 2^24), gateways and connections")
 	}
 	r := &run{Crowd: c, Target: t, history: h, clock: newClock()}
-	for _, address := range t.Gateways {
-		w, err := newWire(address, c.Connections, r.clock)
-		if err != nil {
+	defer r.hangUp()
+	if err := r.wire(); err != nil {
+		return Figures{}, err
+	}
+	watched := func() Public { return Public{} }
+	if t.Outside {
+		var err error
+		if watched, err = r.watchPublic(ctx); err != nil {
 			return Figures{}, err
 		}
-		defer w.close()
-		r.wires = append(r.wires, w)
 	}
+	r.tally.opened = r.clock.now()
 	opened := time.Now()
 	stop := r.every(time.Second, func() { report(r.tally.progress(time.Since(opened))) })
 	trips := r.send(ctx, opened)
 	stop()
+	public := watched()
 	report(r.tally.progress(time.Since(opened)))
-	return r.tally.figures(trips, time.Since(opened)), nil
+	figures := r.tally.figures(trips, time.Since(opened))
+	figures.Public = public
+	return figures, nil
+}
+
+// wire connects every source to every gateway.
+func (r *run) wire() error {
+	for source := range max(1, r.Sources) {
+		var from []*wire
+		for _, address := range r.Gateways {
+			e, err := reach(address, r.Vouched)
+			if err != nil {
+				return err
+			}
+			if r.Sources > 1 {
+				if e.from, err = e.source(source); err != nil {
+					return err
+				}
+			}
+			r.origin = e.scheme() + "://" + r.Host
+			from = append(from, newWire(e, max(1, r.Connections/max(1, r.Sources)), r.clock))
+		}
+		r.sources = append(r.sources, from)
+	}
+	return nil
+}
+
+func (r *run) hangUp() {
+	for _, from := range r.sources {
+		for _, w := range from {
+			w.close()
+		}
+	}
 }
 
 // send starts each visitor at the planned moment, however the others fare, and
@@ -90,11 +140,11 @@ func (r *run) send(ctx context.Context, opened time.Time) []trip {
 			break
 		}
 		all.Go(func() {
-			r.tally.late.add(time.Since(due).Microseconds())
+			r.tally.late.add(time.Since(opened).Microseconds(), time.Since(due).Microseconds())
 			r.tally.arrived.Add(1)
 			trips[i].came = r.clock.now()
 			newVisitor(r, i, &trips[i]).come(ctx)
-			r.tally.end(&trips[i])
+			r.tally.end(&trips[i], r.clock.now())
 		})
 	}
 	all.Wait()

@@ -1,10 +1,7 @@
 package loadtest
 
 import (
-	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -21,109 +18,10 @@ const (
 	outcomes
 )
 
-// trip is what the figures need of one visitor. Moments are microseconds; 0 is never.
-type trip struct {
-	outcome  Outcome
-	came     int64
-	placed   int64
-	turned   int64 // learned that the turn had come
-	admitted int64
-	promised wait
-}
-
-func (t *trip) turn(at int64) {
-	if t.turned == 0 {
-		t.turned = at
-	}
-}
-
-// tally counts while the crowd is on its way.
-type tally struct {
-	arrived, waiting, admitted, gone    atomic.Int64
-	requests, abandoned, failed, missed atomic.Int64
-
-	late    meter // how long after its time something was sent
-	latency [actions]meter
-
-	mu       sync.Mutex
-	examples map[string]int // what failed, and how often
-}
-
-// meter collects durations in microseconds.
-type meter struct {
-	mu     sync.Mutex
-	micros []int64
-}
-
-func (m *meter) add(us int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.micros = append(m.micros, us)
-}
-
-func (t *tally) place(trip *trip, at int64, p place) {
-	if trip.placed == 0 {
-		trip.placed, trip.promised = at, p.Wait
-		t.waiting.Add(1)
-	}
-}
-
-func (t *tally) admit(trip *trip, at int64) {
-	if trip.admitted == 0 {
-		trip.admitted = at
-		trip.turn(at)
-		t.admitted.Add(1)
-		if trip.placed != 0 {
-			t.waiting.Add(-1)
-		}
-	}
-}
-
-// end counts a visitor whose way is over.
-func (t *tally) end(trip *trip) {
-	t.gone.Add(1)
-	if trip.placed != 0 && trip.admitted == 0 {
-		t.waiting.Add(-1)
-	}
-}
-
-// fail counts a request without an answer, or with a server's error.
-func (t *tally) fail(what action, a answer, err error) {
-	t.failed.Add(1)
-	if err != nil {
-		t.example(fmt.Sprintf("%s: %v", actionNames[what], err))
-	} else {
-		t.example(fmt.Sprintf("%s: status %d", actionNames[what], a.status))
-	}
-}
-
-// nonsense counts an answer that the contract does not know.
-func (t *tally) nonsense(a answer) {
-	t.failed.Add(1)
-	t.example(fmt.Sprintf("status %d: %.120s", a.status, a.body))
-}
-
-func (t *tally) example(text string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.examples == nil {
-		t.examples = map[string]int{}
-	}
-	if _, known := t.examples[text]; known || len(t.examples) < 10 {
-		t.examples[text]++
-	}
-}
-
-func (t *tally) progress(elapsed time.Duration) Progress {
-	return Progress{
-		Elapsed: elapsed, Arrived: t.arrived.Load(), Waiting: t.waiting.Load(), Admitted: t.admitted.Load(),
-		Gone: t.gone.Load(), Requests: t.requests.Load(), Failed: t.failed.Load(),
-	}
-}
-
 // Figures are a run in numbers.
 type Figures struct {
 	Visitors  int
+	Came      int // as planned, before the time was up
 	Took      time.Duration
 	Outcomes  map[Outcome]int
 	Requests  int64
@@ -131,13 +29,19 @@ type Figures struct {
 	Failures  map[string]int // the first few kinds
 	Abandoned int64          // replies that visitors did not wait for
 	Missed    int64          // turns that were gone for good
+	Limited   int64          // joins that came too fast from one address
 
 	Actions    []ActionFigures
-	ToPlace    Quantiles // from arriving
-	ToAdmitted Quantiles // from arriving
+	ToPage     Quantiles // from arriving, as all of these
+	ToPlace    Quantiles
+	ToAdmitted Quantiles
 	Lateness   Quantiles // of the crowd itself
 	JoinsPeak  int       // most places taken within one second
 	Promise    Promise
+	Fairness   Fairness
+	Waits      []Waited // of some visitors, over the whole run
+	Course     []Moment // second by second
+	Public     Public
 }
 
 // ActionFigures are the requests of one kind.
@@ -162,13 +66,20 @@ func (t *tally) figures(trips []trip, took time.Duration) Figures {
 	f := Figures{
 		Visitors: len(trips), Took: took, Outcomes: map[Outcome]int{},
 		Requests: t.requests.Load(), Failed: t.failed.Load(), Failures: t.examples,
-		Abandoned: t.abandoned.Load(), Missed: t.missed.Load(),
-		Lateness: quantiles(t.late.micros),
+		Abandoned: t.abandoned.Load(), Missed: t.missed.Load(), Limited: t.limited.Load(),
+		Lateness: quantiles(t.late.micros()), Fairness: fairness(trips), Waits: waits(trips, t.opened), Course: t.course(trips, took),
 	}
-	var toPlace, toAdmitted []int64
+	var toPage, toPlace, toAdmitted []int64
 	perSecond := map[int64]int{}
 	for _, trip := range trips {
+		if trip.came == 0 {
+			continue // the time was up before
+		}
+		f.Came++
 		f.Outcomes[trip.outcome]++
+		if trip.paged > 0 {
+			toPage = append(toPage, trip.paged-trip.came)
+		}
 		if trip.placed > 0 {
 			toPlace = append(toPlace, trip.placed-trip.came)
 			perSecond[trip.placed/1e6]++
@@ -180,9 +91,10 @@ func (t *tally) figures(trips []trip, took time.Duration) Figures {
 	for _, joins := range perSecond {
 		f.JoinsPeak = max(f.JoinsPeak, joins)
 	}
-	f.ToPlace, f.ToAdmitted, f.Promise = quantiles(toPlace), quantiles(toAdmitted), promise(trips)
+	f.Outcomes[Unfinished] += len(trips) - f.Came
+	f.ToPage, f.ToPlace, f.ToAdmitted, f.Promise = quantiles(toPage), quantiles(toPlace), quantiles(toAdmitted), promise(trips)
 	for a := range actions {
-		micros := t.latency[a].micros
+		micros := t.latency[a].micros()
 		f.Actions = append(f.Actions, ActionFigures{
 			Name: actionNames[a], Count: len(micros), PerSecond: float64(len(micros)) / took.Seconds(), Latency: quantiles(micros),
 		})

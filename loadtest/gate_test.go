@@ -35,6 +35,7 @@ const (
 	asleep       fault = "calls nobody for two seconds"
 	oldPolicy    fault = "goes back to an older policy"
 	forgets      fault = "forgets one place in twenty"
+	turnsAway    fault = "sends one in twenty back to the line, admission in hand"
 )
 
 // gate is a small gateway that keeps its passes in its own memory, just enough
@@ -128,11 +129,12 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/claim"):
 		g.claim(w, who)
 	case strings.HasSuffix(path, "/leave"):
-		g.apply(queue.Leave, who, queue.Visit{Order: g.pass(who).Order})
-		g.say(w, http.StatusOK, map[string]any{"state": leftRoom})
+		g.leave(w, r, who)
 	case strings.HasSuffix(path, "/now"):
-		line, _ := g.room.Load().Line("general")
-		g.say(w, http.StatusOK, map[string]any{"retry_after_ms": 100, "lines": map[string]any{"general": map[string]any{"serving": line.Serving}}})
+		s := g.room.Load()
+		line, _ := s.Line("general")
+		g.say(w, http.StatusOK, map[string]any{"at": time.UnixMilli(s.At), "retry_after_ms": 100,
+			"lines": map[string]any{"general": map[string]any{"serving": line.Serving, "issued": line.Issued}}})
 	default:
 		g.protect(w, r, who)
 	}
@@ -247,6 +249,10 @@ func (g *gate) protect(w http.ResponseWriter, r *http.Request, who queue.Visitor
 	c, err := r.Cookie("rg_admission")
 	if err == nil {
 		if t, ok := readTicket(c.Value); ok && !g.over(t) {
+			if g.fault == turnsAway && who[0] < 13 {
+				g.wait(w)
+				return
+			}
 			if g.fault == secondTicket {
 				g.admit(w, who, queue.Answer{Ends: t.Ends * 1000})
 			}
@@ -265,6 +271,10 @@ func (g *gate) protect(w http.ResponseWriter, r *http.Request, who queue.Visitor
 		g.forward(w, r, c, t, who)
 		return
 	}
+	g.wait(w)
+}
+
+func (g *gate) wait(w http.ResponseWriter) {
 	w.Header().Set("Rushgate-State", "waiting")
 	_, _ = w.Write([]byte("<!doctype html><title>Please wait</title>"))
 }
@@ -275,16 +285,32 @@ func (g *gate) over(t ticket) bool {
 	return g.ended[t.Session] || t.Ends*1000 < time.Now().UnixMilli()
 }
 
+// leave gives up the place, or the session.
+func (g *gate) leave(w http.ResponseWriter, r *http.Request, who queue.Visitor) {
+	if c, err := r.Cookie("rg_admission"); err == nil {
+		if t, ok := readTicket(c.Value); ok {
+			g.end(who, t)
+		}
+	} else {
+		g.apply(queue.Leave, who, queue.Visit{Order: g.pass(who).Order})
+	}
+	g.say(w, http.StatusOK, map[string]any{"state": leftRoom})
+}
+
+func (g *gate) end(who queue.Visitor, t ticket) {
+	var number int64
+	_, _ = fmt.Sscan(t.Session[strings.IndexByte(t.Session, '.')+1:], &number)
+	g.apply(queue.Complete, who, queue.Visit{Session: number})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended[t.Session] = true
+}
+
 func (g *gate) forward(w http.ResponseWriter, r *http.Request, token string, t ticket, who queue.Visitor) {
 	r.Header.Set("Rushgate-Admission", token)
 	g.origin.ServeHTTP(w, r)
 	if w.Header().Get("Rushgate-Command") == "complete" {
-		var number int64
-		_, _ = fmt.Sscan(t.Session[strings.IndexByte(t.Session, '.')+1:], &number)
-		g.apply(queue.Complete, who, queue.Visit{Session: number})
-		g.mu.Lock()
-		g.ended[t.Session] = true
-		g.mu.Unlock()
+		g.end(who, t)
 	}
 }
 

@@ -24,9 +24,6 @@ type Origin struct {
 // Done ends the path of the request with which a visitor completes.
 const Done = "/done"
 
-// originHeader tells an answer of the shop from one of the gateway.
-const originHeader = "Crowd-Origin"
-
 // NewOrigin writes requests for protected, and anything below it, into h.
 func NewOrigin(h *invariant.History, protected string) *Origin {
 	return &Origin{history: h, protected: protected, clock: newClock()}
@@ -41,7 +38,6 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		admission, _ := readTicket(r.Header.Get("Rushgate-Admission"))
 		o.history.Add(invariant.Reached(invariant.At(o.clock.now()), visitorNamed(r.Header.Get(visitorHeader)), admission.Session))
 	}
-	w.Header().Set(originHeader, "yes")
 	w.Header().Set("Cache-Control", "no-store")
 	if strings.HasSuffix(r.URL.Path, Done) {
 		w.Header().Set("Rushgate-Command", "complete")

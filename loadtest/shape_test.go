@@ -22,7 +22,8 @@ func ExampleSpike() {
 
 func TestShapesNeverGoBackAndEndInTime(t *testing.T) {
 	const n, over = 1000, 10 * time.Second
-	for _, shape := range []Shape{Even{over}, Ramp{over}, Spike{over, 0.5}, Spike{over, 0}, Spike{over, 1}} {
+	for _, shape := range []Shape{Even{over}, Ramp{over}, Spike{over, 0.5}, Spike{over, 0}, Spike{over, 1},
+		Step{}, Spikes{over, 4, time.Second}, Poisson(n, over, 1), Replay([]int{300, 0, 0, 690, 5, 5}, 1, 1)} {
 		last := time.Duration(0)
 		for i := range n {
 			at := shape.At(i, n)
@@ -31,6 +32,39 @@ func TestShapesNeverGoBackAndEndInTime(t *testing.T) {
 			}
 			last = at
 		}
+	}
+}
+
+func ExampleReplay() {
+	counted := []int{2, 0, 1} // people in each second of last year's opening
+	fmt.Println(Replay(counted, 1, 1))
+	fmt.Println(Replay(counted, 2, 4)) // twice the people, four times as fast
+	// Output:
+	// [0s 500ms 2s]
+	// [0s 62.5ms 125ms 187.5ms 500ms 625ms]
+}
+
+func TestSpikesComeInWaves(t *testing.T) {
+	train := Spikes{Over: 40 * time.Second, N: 4, Width: 2 * time.Second}
+	for i, want := range map[int]time.Duration{0: 0, 50: time.Second, 100: 10 * time.Second, 150: 11 * time.Second, 399: 31980 * time.Millisecond} {
+		if got := train.At(i, 400); got != want {
+			t.Errorf("At(%d, 400) = %v; want %v", i, got, want)
+		}
+	}
+}
+
+// Gaps of a Poisson process are as wide as their mean, and as their deviation.
+func TestPoissonIsPoisson(t *testing.T) {
+	const n = 20_000
+	moments := Poisson(n, n*time.Millisecond, 7)
+	var squares, last float64
+	for _, at := range moments {
+		gap := at.Seconds()*1000 - last
+		last = at.Seconds() * 1000
+		squares += gap * gap
+	}
+	if got := squares / n; got < 1.9 || got > 2.1 { // of an exponential with mean 1: 2
+		t.Errorf("mean square of the gaps = %.2f ms²; want 2", got)
 	}
 }
 

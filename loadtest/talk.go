@@ -56,7 +56,12 @@ type place struct {
 	Ahead        int64  `json:"ahead"`
 	Wait         wait   `json:"wait"`
 	RetryAfterMS int64  `json:"retry_after_ms"`
+	TurnEndsInMS int64  `json:"turn_ends_in_ms"` // 0: not known
 }
+
+// stateHeader is on every answer of a gateway to a page that must wait, and on
+// none of the shop's.
+const stateHeader = "Rushgate-State"
 
 type wait struct {
 	P50 int64 `json:"p50_s"`
@@ -65,9 +70,11 @@ type wait struct {
 
 // room is the part of now.
 type room struct {
-	RetryAfterMS int64 `json:"retry_after_ms"`
+	At           time.Time `json:"at"`
+	RetryAfterMS int64     `json:"retry_after_ms"`
 	Lines        map[string]struct {
 		Serving   int64 `json:"serving"`
+		Issued    int64 `json:"issued"`
 		PerMinute int64 `json:"per_minute"`
 	} `json:"lines"`
 }
@@ -125,8 +132,8 @@ func (v *visitor) abandon(ctx context.Context, what action) {
 
 // hear takes what every answer may bring: cookies, and the admission.
 func (v *visitor) hear(what action, a answer) {
-	v.tally.late.add(a.sent - a.asked)
-	v.tally.latency[what].add(a.answered - a.sent)
+	v.tally.late.add(a.sent-v.tally.opened, a.sent-a.asked)
+	v.tally.latency[what].add(a.answered-v.tally.opened, a.answered-a.sent)
 	v.browser.keep(a.header)
 	t, ok := ticketIn(a.header)
 	if !ok {
@@ -183,7 +190,10 @@ func (v *visitor) refused(ctx context.Context, a answer, p place) {
 	case "at_the_door":
 		v.history.Add(invariant.AtDoor(when, v.id))
 		v.rest(ctx, p.RetryAfterMS)
-	case "too_many_joins", "not_open_yet":
+	case "too_many_joins":
+		v.tally.limited.Add(1)
+		v.rest(ctx, p.RetryAfterMS)
+	case "not_open_yet":
 		v.rest(ctx, p.RetryAfterMS)
 	case "closed", "rejected", "sold_out":
 		v.state = state(p.Code)

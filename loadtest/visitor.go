@@ -15,6 +15,7 @@ import (
 // gateways, as behind a balancer without stickiness.
 type visitor struct {
 	*run
+	wires   []*wire // from the visitor's address
 	id      invariant.Visitor
 	rand    *rand.Rand
 	does    behaviour
@@ -34,7 +35,8 @@ func newVisitor(r *run, i int, t *trip) *visitor {
 	id := invariant.Visitor{byte(number >> 16), byte(number >> 8), byte(number)}
 	return &visitor{
 		run: r, id: id, rand: random, does: r.Mix.draw(random), trip: t, state: newcomer,
-		browser: browser{host: r.Host, id: hex.EncodeToString(id[:])},
+		wires:   r.sources[i%len(r.sources)],
+		browser: browser{host: r.Host, origin: r.origin, id: hex.EncodeToString(id[:])},
 	}
 }
 
@@ -64,7 +66,20 @@ func (v *visitor) come(ctx context.Context) {
 
 // knock opens the protected page, as a person does first.
 func (v *visitor) knock(ctx context.Context) {
-	v.ask(ctx, open, http.MethodGet, v.Path, html)
+	a, ok := v.ask(ctx, open, http.MethodGet, v.Path, html)
+	if v.trip.paged == 0 {
+		v.trip.paged = a.answered
+	}
+	if ok {
+		v.through(a)
+	}
+}
+
+// through notes that a page of the shop was seen.
+func (v *visitor) through(a answer) {
+	if v.Outside && a.header.Get(stateHeader) == "" && a.status < http.StatusBadRequest {
+		v.history.Add(invariant.Reached(invariant.Between(a.sent, a.answered), v.id, v.ticket.Session))
+	}
 }
 
 // join asks for a place once; come repeats it until there is one.
@@ -115,7 +130,7 @@ func (v *visitor) hearJoin(ctx context.Context, a answer) {
 	when := invariant.Between(a.since, a.answered)
 	if p.Number > 0 { // 0: the turn had come before this answer did
 		v.history.Add(invariant.Joined(when, v.id, p.Line, p.Number))
-		v.tally.place(v.trip, a.answered, p)
+		v.tally.place(v.trip, a, p)
 	}
 	if p.State == turn {
 		v.history.Add(invariant.Turn(when, v.id, 0))
@@ -170,7 +185,7 @@ func (v *visitor) status(ctx context.Context) {
 		v.trip.turn(a.answered)
 		if v.does.ending == late {
 			v.does.ending = buys
-			sleep(ctx, v.TurnTTL+time.Second)
+			sleep(ctx, max(v.TurnTTL, time.Duration(p.TurnEndsInMS)*time.Millisecond)+time.Second)
 		}
 	case missed:
 		v.miss(when)
@@ -230,9 +245,12 @@ func (v *visitor) leave(ctx context.Context) {
 func (v *visitor) shop(ctx context.Context) {
 	for range 1 + v.rand.IntN(3) {
 		a, ok := v.ask(ctx, shop, http.MethodGet, v.Path, html)
-		if ok && a.header.Get(originHeader) == "" {
+		if ok && a.header.Get(stateHeader) != "" {
 			v.turnedBack(a)
 			return
+		}
+		if ok {
+			v.through(a)
 		}
 		sleep(ctx, time.Duration(v.rand.ExpFloat64()*float64(v.Think)))
 	}
@@ -240,22 +258,31 @@ func (v *visitor) shop(ctx context.Context) {
 		v.trip.outcome = Shopped
 		return
 	}
+	what, path := done, v.Complete
+	if path == "" {
+		what, path = leave, v.action(leave)
+	}
 	for ctx.Err() == nil {
-		a, ok := v.ask(ctx, done, http.MethodPost, v.Path+Done, data)
-		if ok && a.header.Get(originHeader) != "" {
+		a, ok := v.ask(ctx, what, http.MethodPost, path, data)
+		switch {
+		case !ok:
+			continue
+		case a.header.Get(stateHeader) != "":
+			v.turnedBack(a)
+		case a.status >= http.StatusBadRequest:
+			v.tally.nonsense(a)
+			v.trip.outcome = Shopped
+		default:
 			v.history.Add(invariant.Ended(invariant.Between(a.since, a.answered), v.id, v.ticket.Session))
 			v.trip.outcome = Shopped
-			return
 		}
-		if ok {
-			v.turnedBack(a)
-			return
-		}
+		return
 	}
 }
 
 // turnedBack judges an answer of the gateway where the shop's was due.
 func (v *visitor) turnedBack(a answer) {
+	v.history.Add(invariant.TurnedAway(invariant.Between(a.sent, a.answered), v.id, v.ticket.Session))
 	v.trip.outcome = Lost
 	if a.answered > v.ticket.Ends*1e6 {
 		v.trip.outcome = Shopped // too slow: the session had run out

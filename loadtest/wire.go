@@ -3,12 +3,9 @@ package loadtest
 import (
 	"bufio"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -18,7 +15,7 @@ import (
 // for every request, and on a machine that the crowd shares with what it tests
 // that is the difference between a load and a measurement of oneself.
 type wire struct {
-	address string
+	endpoint
 	clock   clock
 	idle    chan *connection // as many as may be open; nil: not dialled yet
 	dialled atomic.Int64
@@ -35,27 +32,13 @@ const patience = 15 * time.Second
 // maxAnswer is more than any page of ours.
 const maxAnswer = 1 << 20
 
-// errFar refuses everything that is not this machine.
-var errFar = errors.New("not a loopback address: the crowd only ever comes to this machine")
-
-// newWire connects to nothing yet. address is host:port, the host a loopback
-// address or localhost.
-func newWire(address string, connections int, c clock) (*wire, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("gateway %q: %w", address, err)
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("gateway %q: %w", address, errFar)
-	}
-	w := &wire{address: net.JoinHostPort(host, port), clock: c, idle: make(chan *connection, connections)}
+// newWire connects to nothing yet.
+func newWire(to endpoint, connections int, c clock) *wire {
+	w := &wire{endpoint: to, clock: c, idle: make(chan *connection, connections)}
 	for range connections {
 		w.idle <- nil
 	}
-	return w, nil
+	return w
 }
 
 // answer is a response, and when it happened.
@@ -132,8 +115,7 @@ func (w *wire) take(ctx context.Context) (*connection, error) {
 
 func (w *wire) dial(ctx context.Context) (*connection, error) {
 	w.dialled.Add(1)
-	dialer := net.Dialer{Timeout: patience}
-	c, err := dialer.DialContext(ctx, "tcp", w.address)
+	c, err := w.endpoint.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
