@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,7 +46,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags.StringVar(&want.Organization, "organization", "quay", "`id` of the organization that sells here")
 	flags.StringVar(&want.Event, "event", "harbour-lights", "`id` of the event that is sold here")
 	enforce := flags.Bool("enforce", false, "refuse buyers without an admission, instead of reporting them")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	options := shop.Options{Log: log}
