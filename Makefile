@@ -6,8 +6,14 @@
 GO       ?= go
 FUZZTIME ?= 30s
 LINT     := $(GO) tool -modfile=tools.mod golangci-lint
+STAGED   := $(GO) run ./loadtest/staged
 
-.PHONY: help run demo build test e2e rush bench fuzz lint vet tidy check deps
+# Load generators stay out of go.mod and tools.mod: they are programs, not code
+# that ours works with. The version in the path renews them when it changes.
+K6       := bin/k6-v1.8.1/k6
+VEGETA   := bin/vegeta-v12.13.0/vegeta
+
+.PHONY: help run demo build test e2e rush bench k6 vegeta fuzz lint vet tidy check deps
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +41,25 @@ rush: ## 20,000 visitors against two gateways and one Redis; exit status by verd
 bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/bench $(if $(JSON),-json $(JSON)) $(BENCH)
+
+k6: $(K6) ## k6 against two gateways: smoke, rush, poll, soak; fails where a threshold is crossed
+	@scripts/deps.sh redis
+	@mkdir -p build/k6
+	$(STAGED) -per-minute 60 -- $(K6) run -q loadtest/k6/smoke.js
+	$(STAGED) -per-minute 1800 -cap 300 -- $(K6) run -q loadtest/k6/rush.js
+	$(STAGED) -per-minute 0 -- $(K6) run -q loadtest/k6/poll.js
+	$(STAGED) -per-minute 600 -- $(K6) run -q loadtest/k6/soak.js
+
+vegeta: $(VEGETA) ## vegeta against two gateways: status and now; reports and plots in build/vegeta
+	@scripts/deps.sh redis
+	$(STAGED) -per-minute 0 -- loadtest/vegeta/attack.sh $(VEGETA)
+
+$(K6):
+	@echo 'installing k6, which takes a few minutes'
+	GOBIN=$(CURDIR)/$(@D) $(GO) install go.k6.io/k6@$(patsubst k6-%,%,$(notdir $(@D)))
+
+$(VEGETA):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/tsenart/vegeta/v12@$(patsubst vegeta-%,%,$(notdir $(@D)))
 
 fuzz: ## every fuzz target in turn, FUZZTIME (30s) each
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | \

@@ -18,7 +18,7 @@ export const options = {
       executor: 'constant-arrival-rate',
       rate: perSecond,
       duration: `${seconds}s`,
-      preAllocatedVUs: Math.max(20, Math.ceil(perSecond / 10)), // enough for answers of 100 ms
+      preAllocatedVUs: Math.ceil(perSecond / 2), // so that a pause of half a second drops nothing
       gracefulStop: '10s',
     },
   },
