@@ -17,6 +17,7 @@ const (
 	whichEnding
 	isHidden
 	howSoon
+	whichGateway
 	howLate
 	leavesAfter
 	shopsFor

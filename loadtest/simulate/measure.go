@@ -128,6 +128,11 @@ func askPerSecond(n int64, interval func(ahead int64) time.Duration) float64 {
 // pace is how fast a line moves, as gateways measure it.
 type pace struct{ meter queue.Meter }
 
+// watched is a pace of which nothing is known, watched from a moment on.
+func watched(from time.Duration) pace {
+	return pace{queue.Meter{}.Observe(from.Milliseconds(), 0, false)}
+}
+
 // prior is what line i can expect of the rate while the lines that wait now go
 // on waiting.
 func (pace) prior(p Plan, s queue.Snapshot, i int) queue.Rate {

@@ -24,14 +24,18 @@ const (
 	// horizon ends a scenario that would never end.
 	horizon = 7 * 24 * time.Hour
 
+	// opensAfter is how long gateways have watched the room when the first
+	// visitor comes. They count in slots of ten seconds, so on average half of one.
+	opensAfter = 5 * time.Second
+
 	roomName = "simulated"
 )
 
-// stage is how far a visitor has come.
-type stage uint8
+// progress is how far a visitor has come.
+type progress uint8
 
 const (
-	absent stage = iota
+	absent progress = iota
 	waiting
 	called
 	gone // was admitted, left, or will never come
@@ -59,7 +63,7 @@ type play struct {
 
 // people holds one number per visitor and question.
 type people struct {
-	stage  []stage
+	state  []progress
 	line   []uint8
 	order  []int64
 	joined []uint32 // tick
@@ -84,9 +88,9 @@ func newPlay(p Plan) *play {
 	s.store = queue.NewMemory(func() time.Time { return s.now }, func() uint64 { return 1 })
 	n := p.Visitors
 	s.arrivals = p.Arrivals.perTick(n, func(i int) float64 { return s.chance(uint32(i), whenComes) })
-	s.people = people{make([]stage, n), make([]uint8, n), make([]int64, n), make([]uint32, n)}
+	s.people = people{make([]progress, n), make([]uint8, n), make([]int64, n), make([]uint32, n)}
 	for _, l := range p.Room.Lines {
-		s.lines = append(s.lines, &line{name: l.Name})
+		s.lines = append(s.lines, &line{name: l.Name, pace: watched(-opensAfter)})
 	}
 	return s
 }
@@ -168,7 +172,7 @@ func (s *play) choose(u float64) uint8 {
 
 // act does what was on the agenda, unless it no longer makes sense.
 func (s *play) act(e entry) {
-	if e.what == givesUp && s.people.stage[e.who] != waiting {
+	if e.what == givesUp && s.people.state[e.who] != waiting {
 		return
 	}
 	s.queueUp(e.what, e.who, e.session)
@@ -202,7 +206,7 @@ func (s *play) send(ctx context.Context, w what) error {
 		case claims:
 			s.claimed(b.who[i], a)
 		case givesUp:
-			s.people.stage[b.who[i]] = gone
+			s.people.state[b.who[i]] = gone
 			s.left()
 		}
 	}
@@ -220,7 +224,7 @@ func (s *play) placed(who uint32, a queue.Answer) {
 	}
 	l := s.lines[s.people.line[who]]
 	l.who = append(l.who, who)
-	s.people.stage[who], s.people.order[who] = waiting, a.Order
+	s.people.state[who], s.people.order[who] = waiting, a.Order
 	if s.Behaviour.ending(s.chance(who, whichEnding)) == leaves {
 		after := exponential(s.Behaviour.LeaveAfter, s.chance(who, leavesAfter))
 		s.agenda.add(s.later(after), entry{who: who, what: givesUp})
@@ -231,30 +235,37 @@ func (s *play) placed(who uint32, a queue.Answer) {
 func (s *play) hear(l *line, now queue.LineView) {
 	for ; l.called < now.Serving; l.called++ {
 		who := l.who[l.called]
-		if s.people.stage[who] != waiting {
+		if s.people.state[who] != waiting {
 			continue
 		}
-		s.people.stage[who] = called
+		s.people.state[who] = called
 		switch ending := s.Behaviour.ending(s.chance(who, whichEnding)); {
 		case ending == noShow:
-			s.people.stage[who] = gone
+			s.people.state[who] = gone
 			s.neverCame()
 		case ending == comesLate:
 			late := exponential(s.Behaviour.LateAfter, s.chance(who, howLate))
 			s.agenda.add(s.later(s.Room.TurnTTL+late), entry{who: who, what: claims})
 		default:
-			s.agenda.add(s.later(s.notices(who)), entry{who: who, what: claims})
+			s.agenda.add(s.later(s.notices(who, l)), entry{who: who, what: claims})
 		}
 	}
 }
 
-// notices is how long after the turn has come the visitor's page asks next.
-func (s *play) notices(who uint32) time.Duration {
+// notices is how long after the turn has come the visitor's page asks a gateway
+// that knows it: one that did not tick itself learns of it up to a tick later.
+// Before gateways know the line's pace, pages look at what everybody sees until
+// their number is served, and ask for their own place only the next time.
+func (s *play) notices(who uint32, l *line) time.Duration {
 	every := room.AskAgain(room.Wait{Known: true}, 0)
 	if s.chance(who, isHidden) < s.Behaviour.Hidden {
 		every = hiddenPoll
 	}
-	return time.Duration(s.chance(who, howSoon) * float64(every))
+	soon := s.chance(who, howSoon)
+	if l.pace.meter.PerMinute() == 0 {
+		soon++
+	}
+	return time.Duration(soon*float64(every) + s.chance(who, whichGateway)*float64(Tick))
 }
 
 // claimed is what follows from the answer to a claim.
@@ -264,7 +275,7 @@ func (s *play) claimed(who uint32, a queue.Answer) {
 		s.admitted(who, a)
 	case queue.Missed:
 		s.missed()
-		s.people.stage[who] = absent
+		s.people.state[who] = absent
 		s.agenda.add(s.later(Tick), entry{who: who, what: joinsAgain})
 	case queue.None: // has left
 	default: // late, or at the door: the page asks again, and the room decides
@@ -274,7 +285,7 @@ func (s *play) claimed(who uint32, a queue.Answer) {
 
 // admitted begins a visitor's session.
 func (s *play) admitted(who uint32, a queue.Answer) {
-	s.people.stage[who] = gone
+	s.people.state[who] = gone
 	s.waited(s.tick - int(s.people.joined[who]))
 	if s.Behaviour.ending(s.chance(who, whichEnding)) == wanders {
 		return
@@ -287,5 +298,5 @@ func (s *play) admitted(who uint32, a queue.Answer) {
 	s.agenda.add(s.later(min(shops, s.Room.SessionMax)), entry{who, uint32(a.Session), completes})
 }
 
-// later is the tick at which something happens after d; never this one.
-func (s *play) later(d time.Duration) int { return s.tick + 1 + int(d/Tick) }
+// later is the tick nearest to d from now; never this one.
+func (s *play) later(d time.Duration) int { return s.tick + 1 + int((d+Tick/2)/Tick) }

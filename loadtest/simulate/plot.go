@@ -29,8 +29,8 @@ type axis struct {
 }
 
 const (
-	plotWidth, plotHeight = 640, 300
-	plotLeft, plotRight   = 62, 14
+	plotWidth, plotHeight = 440, 240 // so small that labels stay readable on a phone
+	plotLeft, plotRight   = 58, 26
 	plotTop, plotBottom   = 12, 30
 )
 
@@ -59,7 +59,7 @@ func decimals() []float64 {
 }
 
 func timeAxis(most float64) axis {
-	return scale(most, 6, []float64{1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400}, span)
+	return scale(most, 5, []float64{1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400}, span)
 }
 
 func countAxis(most float64) axis {

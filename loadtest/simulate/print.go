@@ -29,10 +29,12 @@ func (r Result) last() string {
 	return span(r.Finish)
 }
 
-// span writes seconds as people say them: 45s, 12m, 3h20m.
+// span writes seconds as people say them: 45s, 12m, 3h, 3h20m.
 func span(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	switch {
+	case d == 0:
+		return "0"
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	case d < 2*time.Minute:
@@ -41,6 +43,9 @@ func span(seconds float64) string {
 		return fmt.Sprintf("%.0fm", d.Minutes())
 	}
 	d = d.Round(time.Minute)
+	if d%time.Hour == 0 {
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
 	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 )
 
 //go:embed report.html
@@ -22,7 +21,7 @@ func Report(w io.Writer, p Plan, results []Result) error {
 	page, err := template.New("report").Funcs(template.FuncMap{
 		"span": span, "percent": percent, "thousands": func(n int) string { return thousands(int64(n)) },
 		"thousands64": thousands, "whole": func(f float64) int64 { return int64(f) }, "size": size,
-		"colour": func(i int) int { return i % colours }, "drawn": func(i int) bool { return i < maxCurves },
+		"drawn": func(i int) bool { return i < maxCurves },
 	}).Parse(reportText)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -33,8 +32,19 @@ func Report(w io.Writer, p Plan, results []Result) error {
 		Plots     []plot
 		MaxCurves int
 		Arrivals  string
-		Mean      string
-	}{p, results, plots(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), span(p.Behaviour.Shop.Mean.Seconds())})
+		Varies    varies
+	}{p, results, plots(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), p.WhatIf.varies()})
+}
+
+// varies says which columns the table needs; what all rooms share is said once.
+type varies struct{ Rate, Cap, NoShow, Session bool }
+
+func (w WhatIf) varies() varies {
+	v := varies{len(w.NewUsersPerMinute) > 1, len(w.TotalActiveUsers) > 1, len(w.NoShow) > 1, len(w.SessionDuration) > 1}
+	if v == (varies{}) {
+		v.Rate = true // a table needs something to begin its rows with
+	}
+	return v
 }
 
 // words says how the visitors come.
@@ -44,7 +54,7 @@ func (a Arrivals) words() string {
 	case "step":
 		return "all at once"
 	case "ramp":
-		return "more every second, over " + over
+		return "more of them every second, over " + over
 	case "spike":
 		return fmt.Sprintf("%s of them in the first tenth of %s, the rest evenly", percent(a.First), over)
 	case "spikes":
@@ -54,7 +64,7 @@ func (a Arrivals) words() string {
 	case "csv":
 		return "as counted in " + a.File
 	}
-	return strings.TrimSpace("evenly over " + over)
+	return "evenly over " + over
 }
 
 // Seconds is the scenario's session for the report.
