@@ -29,7 +29,7 @@ func limits(p queue.Policy) invariant.Limits {
 	perMinute := int64(p.Rate) / 1000
 	return invariant.Limits{
 		Policies: []invariant.Policy{{PerMinute: perMinute, Burst: 1 + perMinute/60 + perMinute/600, Cap: p.Cap}}, // a tick in 100 ms
-		Tick:     20_000, Lag: 200_000, Turn: int64(p.Times.Turn) * 1000,
+		Tick:     20_000, Lag: 200_000, Turn: p.Times.Turn * 1000,
 	}
 }
 
