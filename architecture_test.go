@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	"loadtest/baseline":          {},
 	"loadtest/bench":             {"admission", "queue", "queue/redisqueue", "loadtest/process"},
 	"loadtest/plot":              {},
+	"loadtest/rehearsal":         {"loadtest", "loadtest/plot", "invariant"},
 	"loadtest/process":           {},
 	"loadtest/stage":             {"loadtest/process"},
 	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},

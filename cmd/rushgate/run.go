@@ -28,6 +28,7 @@ type commands struct {
 	Room   roomCommand `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
 
 	Simulate simulateCommand `cmd:"" help:"Say what a rate, a cap or no-shows would mean for the line, before anybody waits."`
+	Rehearse rehearse        `cmd:"" help:"Send a crowd of simulated people to a deployment, and judge how it treats them."`
 }
 
 // version is set by the linker (make build).
@@ -41,6 +42,11 @@ const (
 
 // errReported ends a command as failed when it has printed why already.
 var errReported = errors.New("reported")
+
+// exitStatus ends a command with a status of its own; it too has said why.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprint("exit status ", int(s)) }
 
 // run is the program without its process: everything it touches is handed in.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
@@ -71,9 +77,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return exitUsage
 	}
 	err = parsed.Run(&app{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr})
+	var status exitStatus
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return int(status)
 	case !errors.Is(err, errReported):
 		_, _ = fmt.Fprintf(stderr, "rushgate: %v\n", err)
 	}
