@@ -17,7 +17,7 @@ export const options = {
       executor: 'constant-arrival-rate',
       rate: perSecond,
       duration: `${Math.ceil(visitors / perSecond)}s`,
-      preAllocatedVUs: visitors,
+      preAllocatedVUs: visitors + 2, // k6 starts one at each end of the time
       gracefulStop: `${patience + 10}s`,
     },
   },
