@@ -46,7 +46,7 @@ const StatusClientClosedRequest = 499
 // Status is the HTTP status that tells a visitor about the failure.
 func (e *Error) Status() int {
 	switch e.Reason {
-	case Busy, Closing:
+	case Busy, Closing, Unreachable:
 		return http.StatusServiceUnavailable
 	case Timeout:
 		return http.StatusGatewayTimeout

@@ -27,8 +27,8 @@ func TestFailuresHaveNames(t *testing.T) {
 		status int
 		reason Reason
 	}{
-		{"nobody listens", Config{Instances: []string{"http://" + deadAddress(t)}}, 502, Unreachable},
-		{"nobody listens anywhere", Config{Instances: []string{"http://" + deadAddress(t), "http://" + deadAddress(t)}}, 502, Unreachable},
+		{"nobody listens", Config{Instances: []string{"http://" + deadAddress(t)}}, 503, Unreachable},
+		{"nobody listens anywhere", Config{Instances: []string{"http://" + deadAddress(t), "http://" + deadAddress(t)}}, 503, Unreachable},
 		{"no answer in time", Config{Instances: []string{hanging.URL}, AnswerTimeout: 30 * time.Millisecond}, 504, Timeout},
 		{"not HTTP", Config{Instances: []string{"http://" + rawShop(t, "220 smtp.example ESMTP\r\n")}}, 502, Broken},
 		{"hung up at once", Config{Instances: []string{"http://" + rawShop(t, "")}}, 502, Broken},
