@@ -34,11 +34,13 @@ func (r *room) join(v Visit) Answer {
 	if v.Line == "" {
 		return Answer{Generation: r.generation, State: Full}
 	}
-	if l := r.line(v.Line); l != nil {
-		l.issued++
-		l.waiting.add(v.Visitor, Base+l.issued)
+	l := r.line(v.Line)
+	if l == nil {
+		return Answer{Generation: r.generation}
 	}
-	return r.where(v.Visitor)
+	l.issued++
+	l.waiting.add(v.Visitor, Base+l.issued)
+	return Answer{Generation: r.generation, State: Waiting, Line: l.Name, Order: Base + l.issued, Number: l.issued}
 }
 
 // straightIn: nobody may be overtaken, and both buckets and a slot must allow it.
@@ -81,16 +83,16 @@ func (r *room) claim(v Visit) Answer {
 	case AtDoor:
 		r.drain()
 	}
-	if _, in := r.active.score(v.Visitor); in {
-		r.settle(v.Visitor)
+	if s, in := r.sessions[v.Visitor]; in {
+		return r.settle(v.Visitor, s)
 	}
 	return r.where(v.Visitor)
 }
 
-// settle is what use does to a session: its probation is over and, where the
+// settle is what use does to v's session: its probation is over and, where the
 // policy says so, it is extended.
-func (r *room) settle(v Visitor) {
-	s, times := r.sessions[v], r.policy.Times
+func (r *room) settle(v Visitor, s session) Answer {
+	times := r.policy.Times
 	end, _ := r.active.score(v)
 	if s.probation {
 		end = max(end, s.start+times.Session)
@@ -101,14 +103,14 @@ func (r *room) settle(v Visitor) {
 		end = max(end, min(r.now+times.Session, s.start+times.SessionMax))
 	}
 	r.active.add(v, end)
+	return Answer{Generation: r.generation, State: Active, Ends: r.toWall(end), Session: s.number}
 }
 
 func (r *room) touch(v Visit) Answer {
 	here := r.where(v.Visitor)
 	switch {
 	case here.State == Active && (here.Session == v.Session || v.Adopt > 0):
-		r.settle(v.Visitor)
-		return r.where(v.Visitor)
+		return r.settle(v.Visitor, r.sessions[v.Visitor])
 	case here.State != Active && v.Adopt > 0:
 		// Let in while the room was off: it has the slot already, whatever the cap.
 		for _, l := range r.lines {

@@ -2,16 +2,28 @@ package queue
 
 import (
 	"bytes"
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/google/btree"
 )
 
 // zset is an ordered set as Redis has it: visitors by score, equal scores by
-// the visitor's bytes.
+// the visitor's bytes. Scores are mostly times, which many visitors share, so
+// the order is kept among scores, and among those of one score when asked for.
 type zset struct {
-	tree   *btree.BTreeG[member]
 	scores map[Visitor]int64
+	groups *btree.BTreeG[*group]
+	last   *group // that was added to
+}
+
+// group is who was given one score. Who has lost it stays listed, until nobody
+// of the group has it.
+type group struct {
+	score  int64
+	have   int
+	listed []Visitor
 }
 
 type member struct {
@@ -21,13 +33,9 @@ type member struct {
 
 func newZSet() *zset {
 	return &zset{
-		tree: btree.NewG(32, func(a, b member) bool {
-			if a.score != b.score {
-				return a.score < b.score
-			}
-			return bytes.Compare(a.visitor[:], b.visitor[:]) < 0
-		}),
 		scores: map[Visitor]int64{},
+		groups: btree.NewG(8, func(a, b *group) bool { return a.score < b.score }),
+		last:   &group{},
 	}
 }
 
@@ -44,32 +52,65 @@ func (z *zset) add(v Visitor, score int64) {
 		return
 	}
 	if ok {
-		z.tree.Delete(member{old, v})
+		z.lose(old)
 	}
 	z.scores[v] = score
-	z.tree.ReplaceOrInsert(member{score, v})
+	if z.last.score != score || z.last.have == 0 {
+		z.last = z.group(score)
+	}
+	z.last.have++
+	z.last.listed = append(z.last.listed, v)
+}
+
+// group finds the group of a score, or makes it.
+func (z *zset) group(score int64) *group {
+	wanted := &group{score: score}
+	if g, ok := z.groups.Get(wanted); ok {
+		return g
+	}
+	z.groups.ReplaceOrInsert(wanted)
+	return wanted
 }
 
 func (z *zset) remove(v Visitor) bool {
 	score, ok := z.scores[v]
 	if ok {
 		delete(z.scores, v)
-		z.tree.Delete(member{score, v})
+		z.lose(score)
 	}
 	return ok
+}
+
+// lose takes one from a group.
+func (z *zset) lose(score int64) {
+	g, _ := z.groups.Get(&group{score: score})
+	if g.have--; g.have == 0 {
+		z.groups.Delete(g)
+	}
 }
 
 // between lists who has from <= score <= to, at most limit of them, in order.
 func (z *zset) between(from, to, limit int64) []member {
 	var found []member
-	z.tree.AscendGreaterOrEqual(member{score: from}, func(m member) bool {
-		if m.score > to || int64(len(found)) >= limit {
+	z.groups.AscendGreaterOrEqual(&group{score: from}, func(g *group) bool {
+		if g.score > to || int64(len(found)) >= limit {
 			return false
 		}
-		found = append(found, m)
+		first := len(found)
+		for _, v := range g.listed {
+			if score, ok := z.scores[v]; ok && score == g.score {
+				found = append(found, member{score, v})
+			}
+		}
+		slices.SortFunc(found[first:], member.compare)
+		found = found[:first+len(slices.Compact(found[first:]))] // who lost the score and got it again is listed twice
 		return true
 	})
-	return found
+	return found[:min(int64(len(found)), max(0, limit))]
+}
+
+func (m member) compare(o member) int {
+	return cmp.Or(cmp.Compare(m.score, o.score), bytes.Compare(m.visitor[:], o.visitor[:]))
 }
 
 // popMin takes out the first n.
