@@ -194,7 +194,7 @@ func (r *room) drain() {
 
 // call offers turns: late returns first, then the lines by weight.
 func (r *room) call() {
-	n := max(0, min(r.free(), r.pace.call/Token))
+	n := max(0, min(r.free(), r.pace.call/Token, MaxCalls))
 	for _, m := range r.late.popMin(n) {
 		r.offer(m.visitor)
 		n--

@@ -34,6 +34,10 @@ const (
 	// itself goes on.
 	Patience int64 = 10_000
 
+	// MaxCalls is how many one tick calls at most; the tokens stay for the next.
+	// A store must not be held up for longer than a gateway waits for it.
+	MaxCalls = 20_000
+
 	// EndedPage is how many ended sessions one snapshot carries at most.
 	EndedPage = 1000
 )

@@ -16,6 +16,7 @@ type zset struct {
 	scores map[Visitor]int64
 	groups *btree.BTreeG[*group]
 	last   *group // that was added to
+	key    group  // to look with; a key of its own for every look would be an allocation
 }
 
 // group is who was given one score. Who has lost it stays listed, until nobody
@@ -64,12 +65,13 @@ func (z *zset) add(v Visitor, score int64) {
 
 // group finds the group of a score, or makes it.
 func (z *zset) group(score int64) *group {
-	wanted := &group{score: score}
-	if g, ok := z.groups.Get(wanted); ok {
-		return g
+	z.key.score = score
+	g, ok := z.groups.Get(&z.key)
+	if !ok {
+		g = &group{score: score}
+		z.groups.ReplaceOrInsert(g)
 	}
-	z.groups.ReplaceOrInsert(wanted)
-	return wanted
+	return g
 }
 
 func (z *zset) remove(v Visitor) bool {
@@ -83,7 +85,7 @@ func (z *zset) remove(v Visitor) bool {
 
 // lose takes one from a group.
 func (z *zset) lose(score int64) {
-	g, _ := z.groups.Get(&group{score: score})
+	g := z.group(score)
 	if g.have--; g.have == 0 {
 		z.groups.Delete(g)
 	}
@@ -92,7 +94,8 @@ func (z *zset) lose(score int64) {
 // between lists who has from <= score <= to, at most limit of them, in order.
 func (z *zset) between(from, to, limit int64) []member {
 	var found []member
-	z.groups.AscendGreaterOrEqual(&group{score: from}, func(g *group) bool {
+	z.key.score = from
+	z.groups.AscendGreaterOrEqual(&z.key, func(g *group) bool {
 		if g.score > to || int64(len(found)) >= limit {
 			return false
 		}

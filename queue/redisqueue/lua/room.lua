@@ -15,6 +15,7 @@ local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the doo
 local MAX_STEP = 10000        -- ms that one operation may move a room's time
 local PATIENCE = 10000        -- ms until a call counts as unanswered
 local KEEP = 30 * 24 * 3600   -- seconds that a room outlives its last tick: whatever is forgotten goes by itself
+local MOST = 20000            -- calls of one tick: a script must not hold everybody up
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
 
 local NONE, WAITING, TURN, AT_DOOR, LAPSED_, LATE_, ADMITTED, MISSED, FULL = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -99,8 +100,12 @@ local function session_of(v)
   return tonumber(n), tonumber(start), tonumber(probation)
 end
 
+local function session_text(n, start, probation)
+  return string.format('%.0f %.0f %d', n, start, probation)
+end
+
 local function keep_session(v, n, start, probation)
-  redis.call('HSET', SESSIONS, v, string.format('%.0f %.0f %d', n, start, probation))
+  redis.call('HSET', SESSIONS, v, session_text(n, start, probation))
 end
 
 local function admit(v, length, probation)

@@ -146,7 +146,7 @@ local function share(n, waiting)
 end
 
 local function call()
-  local n = math.max(0, math.min(free(), math.floor(r.call / TOKEN)))
+  local n = math.max(0, math.min(free(), math.floor(r.call / TOKEN), MOST))
   local late = math.min(n, redis.call('ZCARD', LATE))
   offer(LATE, late)
   local waiting = {}
