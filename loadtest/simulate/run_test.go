@@ -129,7 +129,7 @@ func TestEverybodyIsAccountedFor(t *testing.T) {
 	}
 }
 
-// The ten million of docs/performance.md: 10,000,000 visitors in one run.
+// Ten million visitors of all kinds in one run, three hours of an onsale.
 func BenchmarkTenMillion(b *testing.B) {
 	p := Defaults()
 	p.Visitors = 10_000_000
