@@ -6,6 +6,11 @@ import (
 	"github.com/bilten/rushgate/queue"
 )
 
+// memberSize is how much of a visitor's id stands in the sets: 112 random bits
+// tell everybody apart, and a sorted set keeps them in 110 bytes a visitor. With
+// all 16 bytes the allocator rounds up to 126.
+const memberSize = 14
+
 // keys are all keys of a room, in the order that the scripts expect. The
 // room's name is the hash tag: a Cluster keeps a room on one shard, so one
 // script can change all of it.

@@ -82,7 +82,7 @@ func (s *Store) request(op queue.Op, visits []queue.Visit) (*redis.Script, []any
 	args := make([]any, 0, 3*len(visits))
 	for i := range visits {
 		v := &visits[i]
-		args = append(args, v.Visitor[:])
+		args = append(args, v.Visitor[:memberSize])
 		switch op {
 		case queue.Join:
 			args = append(args, v.Line)

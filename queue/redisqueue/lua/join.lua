@@ -56,12 +56,12 @@ local function place(v, line)
   if line == '' then return answer(FULL) end
   local i = index[line]
   if not i then return answer(NONE) end
-  local order = BASE + r['issued:' .. i] + 1
-  r['issued:' .. i] = order - BASE
+  local number = r['issued:' .. i] + 1
+  r['issued:' .. i] = number
   waiting = waiting + 1
   local list = added[i]
-  list[#list + 1], list[#list + 2] = order, v
-  return order
+  list[#list + 1], list[#list + 2] = BASE + number, v
+  return BASE + number
 end
 
 local reply, first = {r.generation}, {}
