@@ -58,6 +58,9 @@ func TestTheSimulationAgreesWithARehearsal(t *testing.T) {
 	if err := figures.Print(t.Output()); err != nil {
 		t.Error(err)
 	}
+	if late := figures.Lateness.P99; late > loadtest.Strict.Lateness {
+		t.Skipf("the crowd itself was %v late: this machine is too busy to compare anything", late)
+	}
 	for _, q := range []struct {
 		name      string
 		simulated float64
