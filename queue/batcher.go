@@ -30,8 +30,9 @@ var ErrBusy = errors.New("too many visits wait for the store")
 // Each operation has a lane with one call in flight. What arrives meanwhile is
 // the next batch, so an idle room answers without delay, a busy one costs the
 // store a fraction of a call per visit, and visits reach the store in the order
-// in which they came to this gateway. A lane's goroutine lives only as long as
-// there is work: a batcher needs no closing.
+// in which they came to this gateway. When a call fails, so does whatever waits
+// behind it: nobody waits longer than FlushTimeout and a moment. A lane's
+// goroutine lives only as long as there is work: a batcher needs no closing.
 type Batcher struct {
 	store Store
 	room  string
@@ -99,6 +100,10 @@ func (b *Batcher) run(op Op) {
 			visits = append(visits, c.visit)
 		}
 		answers, err := b.flush(op, visits)
+		if err != nil {
+			// Whoever gathered meanwhile would only wait for the same silence.
+			calls = b.lanes[op].drain(calls)
+		}
 		for i, c := range calls {
 			if err != nil {
 				c.reply <- reply{err: err}
@@ -118,6 +123,16 @@ func (b *Batcher) flush(op Op, visits []Visit) ([]Answer, error) {
 		return nil, fmt.Errorf("%s in room %s: %d answers to %d visits", op, b.room, len(answers), len(visits))
 	}
 	return answers, err
+}
+
+// drain appends all that wait to calls.
+func (l *lane) drain(calls []*call) []*call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	calls = append(calls, l.pending...)
+	clear(l.pending)
+	l.pending = l.pending[:0]
+	return calls
 }
 
 // add says whether the caller is to start the lane's goroutine.

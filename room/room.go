@@ -47,16 +47,10 @@ func newRoom(h *house, record catalog.Record, retired bool) *Room {
 // View is the room as it was last seen; never nil. It costs one atomic load.
 func (r *Room) View() *View { return r.view.Load() }
 
-// patience is how long a visitor waits for the store's word. Behind a store
-// that hangs the last in a full lane would wait for over a minute.
-const patience = 3 * time.Second
-
 // Do asks the store for op on behalf of one visitor, together with whatever
 // other visitors ask meanwhile. It returns the errors of queue.Batcher, and
 // queue.ErrNoRoom only if the room cannot be made now.
 func (r *Room) Do(ctx context.Context, op queue.Op, v queue.Visit) (queue.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	if r.View().Retired {
 		return queue.Answer{}, queue.ErrNoRoom
 	}
