@@ -1,10 +1,10 @@
 package admission
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -29,14 +29,15 @@ var methods = map[Algorithm]jwt.SigningMethod{
 // Verifier checks admissions with public keys. It is safe for concurrent use.
 //
 // A signature costs some sixty times as much as everything else, so the tokens
-// that passed are remembered. What depends on the moment or on the event is checked each time,
-// and other keys mean another Verifier: a removed key is forgotten at once.
+// that passed are remembered. What depends on the moment or on the event is
+// checked each time, and other keys mean another Verifier: a removed key is
+// forgotten at once.
 type Verifier struct {
 	issuer   string
 	leeway   time.Duration
 	keys     map[string]PublicKey
 	parser   *jwt.Parser
-	verified *otter.Cache[[sha256.Size]byte, Admission]
+	verified *otter.Cache[string, Admission]
 }
 
 // NewVerifier makes a verifier that knows the given keys. leeway is for clocks
@@ -66,7 +67,7 @@ func NewVerifier(issuer string, keys []PublicKey, leeway time.Duration) (*Verifi
 		jwt.WithoutClaimsValidation(),
 	)
 	var err error
-	v.verified, err = otter.New(&otter.Options[[sha256.Size]byte, Admission]{MaximumSize: maxVerified})
+	v.verified, err = otter.New(&otter.Options[string, Admission]{MaximumSize: maxVerified})
 	if err != nil {
 		return nil, fmt.Errorf("verifier: %w", err)
 	}
@@ -77,17 +78,20 @@ func NewVerifier(issuer string, keys []PublicKey, leeway time.Duration) (*Verifi
 // An admission that ended within Want.Grace is returned without an error: its
 // Ends is before Want.Now. What ended earlier is ErrExpired.
 func (v *Verifier) Verify(token string, w Want) (Admission, error) {
-	if !isCompact(token) {
+	if len(token) > maxToken {
 		return Admission{}, ErrMalformed
 	}
-	id := sha256.Sum256([]byte(token))
-	a, known := v.verified.GetIfPresent(id)
+	a, known := v.verified.GetIfPresent(token)
 	if !known {
+		if !isCompact(token) {
+			return Admission{}, ErrMalformed
+		}
 		var err error
 		if a, err = v.parse(token); err != nil {
 			return Admission{}, err
 		}
-		v.verified.Set(id, a)
+		// A copy: the token is a piece of a request's headers, which must not live on.
+		v.verified.Set(strings.Clone(token), a)
 	}
 	if err := v.check(a, w); err != nil {
 		return Admission{}, err
@@ -99,9 +103,6 @@ func (v *Verifier) Verify(token string, w Want) (Admission, error) {
 // isCompact is true for three parts of base64url: neither thousands of dots
 // nor line breaks, which decoders skip, get any further.
 func isCompact(token string) bool {
-	if len(token) > maxToken {
-		return false
-	}
 	dots := 0
 	for i := range len(token) {
 		switch c := token[i]; {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/event"
 )
 
 // discard is a response writer that keeps nothing.
@@ -52,7 +53,7 @@ func BenchmarkGate(b *testing.B) {
 	rm, _ := h.keeper.Room("hamlet")
 	b.ReportAllocs()
 	for b.Loop() {
-		v, err := h.gateway.newVisit(r, rm, false)
+		v, err := h.gateway.newVisit(r, rm, &event.Route{Action: event.Protect})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func (g *Gateway) protected(w http.ResponseWriter, r *http.Request, t target, rm
 		answerPreflight(w, r, origins)
 		return nil
 	}
-	v, err := g.newVisit(r, rm, route.Action == event.Commit)
+	v, err := g.newVisit(r, rm, &route)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (g *Gateway) visitors(handle func(echo.Context, *visit) error) echo.Handler
 		if c.Request().Method == http.MethodPost && fromElsewhere(c.Request(), origins) {
 			return refuse(http.StatusForbidden, "cross_site", "Another site's page may not do this.")
 		}
-		v, err := g.newVisit(c.Request(), rm, false)
+		v, err := g.newVisit(c.Request(), rm, nil)
 		if err != nil {
 			return err
 		}

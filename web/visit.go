@@ -51,32 +51,42 @@ type parting struct {
 	admission string
 }
 
-func (g *Gateway) newVisit(r *http.Request, rm *room.Room, commit bool) (*visit, error) {
+// newVisit finds out who asks. route is the protected one that is asked for, nil
+// on the event's own routes: who is admitted to a protected route is asked
+// nothing else.
+func (g *Gateway) newVisit(r *http.Request, rm *room.Room, route *event.Route) (*visit, error) {
 	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, now: g.now()}
 	v.view = rm.View().At(v.now)
 	cookies := v.jar().read(r)
-	if token := r.Header.Get(passHeader); token != "" {
-		cookies.pass = few{1, [3]string{token}}
-	}
 	if token := r.Header.Get(admissionHeader); token != "" {
 		cookies.admission = few{1, [3]string{token}}
 	}
-	v.who.pass, v.who.hasPass = v.openPass(cookies.pass.all())
-	v.openAdmission(cookies.admission.all(), commit)
-	for _, cookie := range cookies.browser.all() {
-		browser, err := g.keys().OpenBrowser(cookie)
+	last := v.openAdmission(cookies.admission.all(), route != nil && route.Action == event.Commit)
+	if route != nil && v.who.standing == live {
+		return v, nil
+	}
+	if token := r.Header.Get(passHeader); token != "" {
+		cookies.pass = few{1, [3]string{token}}
+	}
+	v.openPass(cookies.pass.all(), last)
+	if v.who.hasPass {
+		return v, nil // it outranks the browser's cookie
+	}
+	return v, v.openBrowser(cookies.browser.all())
+}
+
+// openBrowser recognizes the browser, or makes an id for a new one.
+func (v *visit) openBrowser(candidates []string) error {
+	for _, cookie := range candidates {
+		browser, err := v.g.keys().OpenBrowser(cookie)
 		if err == nil {
 			v.who.browser, v.who.known = browser, true
-			break
+			return nil
 		}
-		g.refused(browserCookie, err)
+		v.g.refused(browserCookie, err)
 	}
-	if !v.who.known {
-		if _, err := g.random.Read(v.who.browser[:]); err != nil {
-			return nil, err
-		}
-	}
-	return v, nil
+	_, err := v.g.random.Read(v.who.browser[:])
+	return err
 }
 
 func (v *visit) event() *event.Event { return &v.view.Event }
@@ -88,21 +98,25 @@ func (v *visit) jar() jar {
 // storeTime is now by the store's clock, in unix ms.
 func (v *visit) storeTime() int64 { return v.view.StoreTime(v.now) }
 
-func (v *visit) openPass(candidates []string) (admission.Pass, bool) {
+// openPass takes the first good pass. It has been used if an admission names its
+// place, whatever that admission is worth by now.
+func (v *visit) openPass(candidates []string, last admission.Admission) {
 	for _, sealed := range candidates {
-		pass, err := v.g.keys().OpenPass(v.event().ID, sealed)
+		p, err := v.g.keys().OpenPass(v.event().ID, sealed)
 		if err == nil {
-			return pass, true
+			v.who.pass, v.who.hasPass = p, true
+			v.who.used = p.Number > 0 && last.Number == p.Number && last.Line == p.Line && last.Generation == p.Generation
+			return
 		}
 		v.g.refused(passCookie, err)
 	}
-	return admission.Pass{}, false
 }
 
-// openAdmission takes the first admission that still means something.
-func (v *visit) openAdmission(candidates []string, commit bool) {
+// openAdmission takes the first admission that still means something, and
+// returns the last that was ours at all.
+func (v *visit) openAdmission(candidates []string, commit bool) (last admission.Admission) {
 	if len(candidates) == 0 {
-		return
+		return last
 	}
 	knobs := v.event().Room
 	want := admission.Want{
@@ -115,14 +129,14 @@ func (v *visit) openAdmission(candidates []string, commit bool) {
 			v.g.refused(admissionCookie, err)
 			continue
 		}
-		p := v.who.pass
-		v.who.used = v.who.used || v.who.hasPass && p.Number > 0 && a.Number == p.Number && a.Line == p.Line && a.Generation == p.Generation
+		last = a
 		ended := !a.Open && v.room.EndedSession(a.Generation, a.Session)
 		if s := judge(a, knobs, v.storeTime(), ended, commit, v.view.Snapshot.Generation); s != noAdmission {
 			v.who.admission, v.who.token, v.who.standing = a, token, s
-			return
+			return last
 		}
 	}
+	return last
 }
 
 // afterlife is how long an admission says something after its end: it finishes
