@@ -13,7 +13,7 @@ STAGED   := $(GO) run ./loadtest/staged
 K6       := bin/k6-v1.8.1/k6
 VEGETA   := bin/vegeta-v12.13.0/vegeta
 
-.PHONY: help run demo build test e2e rush bench k6 vegeta fuzz lint vet tidy check deps
+.PHONY: help run demo build test e2e rush rehearse million bench k6 vegeta fuzz lint vet tidy check deps
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,18 @@ e2e: ## a headless Chromium walks the visitor's way
 rush: ## 20,000 visitors against two gateways and one Redis; exit status by verdict
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/rush
+
+rehearse: ## a crowd and its report, build/rehearsal.html, against two gateways here; TO=flags aim it elsewhere
+	@scripts/deps.sh redis
+	@mkdir -p build
+	$(GO) build -o build/rushgate ./cmd/rushgate
+	$(if $(TO),build/rushgate rehearse $(TO),$(STAGED) -per-minute 1500 -cap 300 -turn 15s -- sh -c 'build/rushgate rehearse \
+		--gateway $$TARGET --host $$TARGET_HOST --event $$TARGET_EVENT --path $$TARGET_PATH --per-minute $$PER_MINUTE --cap 300 --turn-ttl 15s \
+		--visitors 1200 --over 20s --sources 4') --html build/rehearsal.html --json build/rehearsal.json
+
+million: ## a million visitors who join, ask twice and are let in by 20,000: about four minutes, 6 GB
+	@scripts/deps.sh redis
+	$(GO) run ./loadtest/million
 
 bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
 	@scripts/deps.sh redis

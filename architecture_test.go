@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},
 	"loadtest/vegeta":            {"loadtest"},
 	"loadtest/rush":              {"loadtest", "loadtest/stage", "invariant"},
+	"loadtest/million":           {"loadtest", "loadtest/stage", "invariant"},
 	"loadtest/simulate":          {"loadtest", "queue", "room"},
 	"cmd/rushgate":               {anything},
 	"cmd/shop":                   {"admission/verify", "shop"},

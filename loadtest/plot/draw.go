@@ -15,8 +15,8 @@ type frame struct {
 const (
 	top, bottom, right = 14, 38, 16
 	perLetter          = 7 // as wide as a digit of a label
-	perTickX           = 90
-	perTickY           = 45
+	perTickX           = 62
+	perTickY           = 42
 )
 
 // plane places values in a frame.

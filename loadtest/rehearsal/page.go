@@ -171,8 +171,12 @@ func span(d time.Duration) string {
 	switch {
 	case d == 0:
 		return "–"
+	case d < 100*time.Microsecond:
+		return "< 0.1 ms"
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1000)
 	case d < time.Second:
-		return fmt.Sprintf("%.3g ms", float64(d.Microseconds())/1000)
+		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < time.Hour:
