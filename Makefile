@@ -38,13 +38,15 @@ rush: ## 20,000 visitors against two gateways and one Redis; exit status by verd
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/rush
 
+REHEARSE := build/rushgate rehearse --html build/rehearsal.html --json build/rehearsal.json
+ONSTAGE  := --gateway $$TARGET --host $$TARGET_HOST --event $$TARGET_EVENT --path $$TARGET_PATH --per-minute $$PER_MINUTE --cap 300 \
+	--turn-ttl 15s --visitors 1200 --over 20s --sources 4
+
 rehearse: ## a crowd and its report, build/rehearsal.html, against two gateways here; TO=flags aim it elsewhere
 	@scripts/deps.sh redis
 	@mkdir -p build
 	$(GO) build -o build/rushgate ./cmd/rushgate
-	$(if $(TO),build/rushgate rehearse $(TO),$(STAGED) -per-minute 1500 -cap 300 -turn 15s -- sh -c 'build/rushgate rehearse \
-		--gateway $$TARGET --host $$TARGET_HOST --event $$TARGET_EVENT --path $$TARGET_PATH --per-minute $$PER_MINUTE --cap 300 --turn-ttl 15s \
-		--visitors 1200 --over 20s --sources 4') --html build/rehearsal.html --json build/rehearsal.json
+	$(if $(TO),$(REHEARSE) $(TO),$(STAGED) -per-minute 1500 -cap 300 -turn 15s -- sh -c '$(REHEARSE) $(ONSTAGE)')
 
 million: ## a million visitors who join, ask twice and are let in by 20,000: about four minutes, 6 GB
 	@scripts/deps.sh redis

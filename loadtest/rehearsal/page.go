@@ -36,7 +36,27 @@ type view struct {
 // Outlook is a class of the page, too.
 func (v view) Outlook() string { return v.Verdict.Outlook.String() }
 
+// Kept is a class of the page.
 func (p Promise) Kept() string { return strings.ReplaceAll(strings.ToLower(p.mark()), " ", "-") }
+
+// Why is the verdict's reasons in short: what was found of each promise stands
+// with the promise.
+func (v view) Why() []string {
+	var short []string
+	found := map[string]bool{}
+	for _, p := range v.Promises {
+		found[string(p.ID)] = true
+		if p.Broken > 0 {
+			short = append(short, p.Says)
+		}
+	}
+	for _, why := range v.Verdict.Reasons {
+		if id, _, _ := strings.Cut(why, ":"); !found[id] {
+			short = append(short, why)
+		}
+	}
+	return short
+}
 
 // Times are the rows of the table of waits.
 func (v view) Times() []struct {
