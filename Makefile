@@ -48,7 +48,7 @@ rehearse: ## a crowd and its report, build/rehearsal.html, against two gateways 
 	$(GO) build -o build/rushgate ./cmd/rushgate
 	$(if $(TO),$(REHEARSE) $(TO),$(STAGED) -per-minute 1500 -cap 300 -turn 15s -- sh -c '$(REHEARSE) $(ONSTAGE)')
 
-million: ## a million visitors who join, ask twice and are let in by 20,000: about four minutes, 6 GB
+million: ## a million visitors who join, ask twice and are let in by 20,000: two to four minutes
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/million
 
