@@ -42,6 +42,7 @@ type Want struct {
 	Organization string
 	Now          int64         // unix ms
 	Grace        time.Duration // still accept what ended less than this ago (commit routes)
+	Ahead        time.Duration // how far whoever issued it may have been ahead of Now
 }
 
 // maxSigned keeps a token within a cookie of 4096 bytes, name and attributes

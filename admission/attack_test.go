@@ -327,15 +327,15 @@ func TestGrace(t *testing.T) {
 		want  Want
 		err   error
 	}{
-		{"running", l.token, Want{"evt", "acme", end - 1, grace}, nil},
-		{"just ended", l.token, Want{"evt", "acme", end, grace}, nil},
-		{"ended almost the grace ago", l.token, Want{"evt", "acme", end + grace.Milliseconds() - 1, grace}, nil},
-		{"ended the grace ago", l.token, Want{"evt", "acme", end + grace.Milliseconds(), grace}, ErrExpired},
-		{"no grace", l.token, Want{"evt", "acme", end, 0}, ErrExpired},
-		{"grace forgives the end, not the event", l.token, Want{"other", "acme", end, grace}, ErrElsewhere},
-		{"nor the organization", l.token, Want{"evt", "rival", end, grace}, ErrElsewhere},
-		{"nor the beginning", sign(t, l.keys, notYet), Want{"evt", "acme", end, grace}, ErrNotYet},
-		{"nor the signature", l.with(nil, nil).signed(newLab(t).ours), Want{"evt", "acme", end, grace}, ErrForged},
+		{"running", l.token, Want{Event: "evt", Organization: "acme", Now: end - 1, Grace: grace}, nil},
+		{"just ended", l.token, Want{Event: "evt", Organization: "acme", Now: end, Grace: grace}, nil},
+		{"ended almost the grace ago", l.token, Want{Event: "evt", Organization: "acme", Now: end + grace.Milliseconds() - 1, Grace: grace}, nil},
+		{"ended the grace ago", l.token, Want{Event: "evt", Organization: "acme", Now: end + grace.Milliseconds(), Grace: grace}, ErrExpired},
+		{"no grace", l.token, Want{Event: "evt", Organization: "acme", Now: end, Grace: 0}, ErrExpired},
+		{"grace forgives the end, not the event", l.token, Want{Event: "other", Organization: "acme", Now: end, Grace: grace}, ErrElsewhere},
+		{"nor the organization", l.token, Want{Event: "evt", Organization: "rival", Now: end, Grace: grace}, ErrElsewhere},
+		{"nor the beginning", sign(t, l.keys, notYet), Want{Event: "evt", Organization: "acme", Now: end, Grace: grace}, ErrNotYet},
+		{"nor the signature", l.with(nil, nil).signed(newLab(t).ours), Want{Event: "evt", Organization: "acme", Now: end, Grace: grace}, ErrForged},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

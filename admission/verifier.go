@@ -165,7 +165,7 @@ func (v *Verifier) check(a Admission, w Want) error {
 	switch {
 	case a.Event != w.Event || a.Organization != w.Organization:
 		return ErrElsewhere
-	case w.Now < a.IssuedAt-leeway:
+	case w.Now < a.IssuedAt-leeway-w.Ahead.Milliseconds():
 		return ErrNotYet
 	case w.Now >= a.Ends+leeway+w.Grace.Milliseconds():
 		return ErrExpired

@@ -243,8 +243,10 @@ func TestCredentialsThatAreNotGood(t *testing.T) {
 	// The same, good, does come through: the rows above fail for their own reasons.
 	h.browser().get("/buy", "Cookie", "rg_adm_hamlet=junk; rg_adm_hamlet="+sign(func(*admission.Admission) {})).want(t, "a planted cookie before the good one", 200)
 	equal(t, "what reached the shop", len(h.shop.requests()), 1)
+	ahead := sign(func(a *admission.Admission) { a.IssuedAt = now + 2_000 })
+	equal(t, "of a gateway whose clock is ahead", h.browser().get("/buy", "Cookie", "rg_adm_hamlet="+ahead).body, "the shop")
 	h.fan().get("/buy", "Authorization", "Bearer the-shops-own", "Rushgate-Admission", sign(func(*admission.Admission) {})).want(t, "by header", 200)
-	equal(t, "Authorization is the shop's own", h.shop.requests()[1].Header.Get("Authorization"), "Bearer the-shops-own")
+	equal(t, "Authorization is the shop's own", h.shop.requests()[2].Header.Get("Authorization"), "Bearer the-shops-own")
 }
 
 // Raw requests: a client library would tidy them up.
