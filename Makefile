@@ -88,9 +88,8 @@ lint: ## golangci-lint with the reasons in .golangci.yml
 vet: ## what the compiler's own vet finds
 	$(GO) vet ./...
 
-tidy: ## go.mod, tools.mod and formatting
+tidy: ## go.mod and formatting
 	$(GO) mod tidy
-	$(GO) mod tidy -modfile=tools.mod
 	$(LINT) fmt ./...
 
 check: ## what CI runs: lint, test, e2e
