@@ -47,8 +47,11 @@ var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddi
 // as in "K7QX-2M9P". It is no secret and proves nothing.
 func Reference(event string, v Visitor) string {
 	sum := digest("rushgate reference v1", event, v)
-	code := crockford.EncodeToString(sum[:5])
-	return code[:4] + "-" + code[4:]
+	var code [9]byte
+	crockford.Encode(code[:8], sum[:5])
+	copy(code[5:], code[4:8])
+	code[4] = '-'
+	return string(code[:])
 }
 
 // digest hashes an id under a label of its own, so that no two uses ever meet.

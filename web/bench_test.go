@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,5 +61,20 @@ func BenchmarkGate(b *testing.B) {
 		if through, _, _, err := v.pass(false); !through {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A join of somebody new, over the embedded store.
+func BenchmarkJoin(b *testing.B) {
+	h := openHouse(b, `{"room":{"queue_all":true}}`)
+	h.gateway.limiter.limit.Burst = 1 << 30
+	w := &discard{http.Header{}}
+	body := `{"return":"/buy"}`
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		r := httptest.NewRequest("POST", "http://tickets.example/_rushgate/hamlet/join", strings.NewReader(body))
+		r.Header["Content-Type"] = isJSON
+		h.gateway.ServeHTTP(w, r)
 	}
 }

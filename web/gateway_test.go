@@ -86,7 +86,7 @@ func TestWhoHasBeenInStandsAtTheEndAgain(t *testing.T) {
 	}
 }
 
-func (f *fan) text(r reply) string { return first(r.body, 300) }
+func (f *fan) text(r reply) string { return head(r.body, 300) }
 
 func TestATurnIsTakenByTheNextGET(t *testing.T) {
 	h := openHouse(t, `{"room":{"total_active_users":10,"queue_all":true}}`)

@@ -292,7 +292,7 @@ func (f *fan) call(action string, headers ...string) (reply, page.Place) {
 func (r reply) want(t *testing.T, sentence string, status int) reply {
 	t.Helper()
 	if r.StatusCode != status {
-		t.Fatalf("%s: status %d (%s); want %d", sentence, r.StatusCode, first(r.body, 200), status)
+		t.Fatalf("%s: status %d (%s); want %d", sentence, r.StatusCode, head(r.body, 200), status)
 	}
 	return r
 }
@@ -302,12 +302,12 @@ func (r reply) code(t *testing.T, sentence string, status int, code string) repl
 	r.want(t, sentence, status)
 	var p struct{ Code, Type string }
 	if err := json.Unmarshal([]byte(r.body), &p); err != nil || p.Code != code || p.Type != "urn:rushgate:problem:"+code {
-		t.Fatalf("%s: problem %q (%v); want %s", sentence, first(r.body, 200), err, code)
+		t.Fatalf("%s: problem %q (%v); want %s", sentence, head(r.body, 200), err, code)
 	}
 	return r
 }
 
-func first(s string, n int) string { return s[:min(n, len(s))] }
+func head(s string, n int) string { return s[:min(n, len(s))] }
 
 func equal[T comparable](t *testing.T, sentence string, got, want T) {
 	t.Helper()

@@ -18,7 +18,7 @@ import (
 // part gives the visitor what they take along, before the answer is written.
 func (v *visit) part(w http.ResponseWriter) {
 	h := w.Header()
-	if v.r.Header.Get(wantTokens) != "" {
+	if first(v.r.Header[wantTokens]) != "" {
 		if v.leave.pass != "" {
 			h.Set(passHeader, v.leave.pass)
 		}
@@ -51,7 +51,9 @@ func (v *visit) writePlace(w http.ResponseWriter, status int, p page.Place) erro
 	h := w.Header()
 	h["Content-Type"] = isJSON
 	h["Cache-Control"] = noStore
-	h["X-Response-Time"] = []string{strconv.FormatInt(v.g.now().Sub(v.now).Microseconds(), 10) + "us"}
+	if v.r.Method == http.MethodPost { // a poll asks nobody: there is nothing to time
+		h["X-Response-Time"] = []string{strconv.FormatInt(v.g.now().Sub(v.now).Microseconds(), 10) + "us"}
+	}
 	lent, _ := bodies.Get().(*[]byte)
 	defer bodies.Put(lent)
 	body := append(p.AppendJSON((*lent)[:0]), '\n')

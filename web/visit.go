@@ -58,14 +58,14 @@ func (g *Gateway) newVisit(r *http.Request, rm *room.Room, route *event.Route) (
 	v := &visit{g: g, r: r, addr: g.proxies.locate(r), room: rm, now: g.now()}
 	v.view = rm.View().At(v.now)
 	cookies := v.jar().read(r)
-	if token := r.Header.Get(admissionHeader); token != "" {
+	if token := first(r.Header[admissionHeader]); token != "" {
 		cookies.admission = few{1, [3]string{token}}
 	}
 	last := v.openAdmission(cookies.admission.all(), route != nil && route.Action == event.Commit)
 	if route != nil && v.who.standing == live {
 		return v, nil
 	}
-	if token := r.Header.Get(passHeader); token != "" {
+	if token := first(r.Header[passHeader]); token != "" {
 		cookies.pass = few{1, [3]string{token}}
 	}
 	v.openPass(cookies.pass.all(), last)
@@ -87,6 +87,15 @@ func (v *visit) openBrowser(candidates []string) error {
 	}
 	_, err := v.g.random.Read(v.who.browser[:])
 	return err
+}
+
+// first is the first value of a header whose canonical name was looked up: Get
+// would make the name canonical once more, for every poll.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 func (v *visit) event() *event.Event { return &v.view.Event }
