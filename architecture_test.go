@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
 	"invariant":                  {},
+	"draw":                       {},
 	"admission":                  {},
 	"admission/verify":           {"admission"},
 	"room":                       {"event", "event/catalog", "queue", "admission"},
@@ -71,7 +72,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"event", "queue", "invariant"}
+var pure = []string{"event", "queue", "invariant", "draw"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
