@@ -38,6 +38,10 @@ const (
 	// A store must not be held up for longer than a gateway waits for it.
 	MaxCalls = 20_000
 
+	// Settle is how long a room made out of nothing gives no numbers, in ms, so that
+	// gateways which know better are heard first.
+	Settle int64 = 2000
+
 	// EndedPage is how many ended sessions one snapshot carries at most.
 	EndedPage = 1000
 )
@@ -69,6 +73,7 @@ func (p Policy) Validate() error {
 	add(p.Rate < 0 || p.Rate > MaxRate, "rate %d: must be 0 to %d", p.Rate, MaxRate)
 	add(p.Cap < 0 || p.Cap > Base, "cap %d: must be 0 to 2^52", p.Cap)
 	add(p.OpensAt < 0 || p.OpensAt > Base, "opens at %d: must be 0 to 2^52", p.OpensAt)
+	add(p.Offset < -1 || p.Offset >= Base, "offset %d: must be -1 to 2^52 - 1", p.Offset)
 	for _, t := range []struct {
 		name string
 		ms   int64
