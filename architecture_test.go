@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"draw":                       {},
 	"admission":                  {"draw"},
 	"admission/verify":           {"admission"},
-	"room":                       {"event", "event/catalog", "queue", "admission"},
+	"room":                       {"draw", "event", "event/catalog", "queue"},
 	"web":                        {"event", "event/catalog", "queue", "admission", "room", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},

@@ -1,10 +1,13 @@
 package queue
 
+import "math"
+
 // arrivals are who came while no number could be given: the store was away, or
 // the room was restoring, or a draw was about to close. They are numbered later,
 // by the time at which they came.
 type arrivals struct {
 	arrived    *zset // ms of arrival * MaxLines + index of the line
+	settleTill int64 // nobody is numbered before
 	gatherTill int64 // until then everybody who joins is put among them
 	gatherFrom int64 // a time of arrival before this, unix ms, is not believed
 }
@@ -14,7 +17,7 @@ type arrivals struct {
 const Gather int64 = 10_000
 
 // gathering says that more may come who were here before.
-func (r *room) gathering() bool { return r.now < max(r.gatherTill, r.restoring) }
+func (r *room) gathering() bool { return r.now < max(r.settleTill, r.gatherTill, r.restoring) }
 
 // gather begins when a gateway has given passes without a number.
 func (r *room) gather(m Remembered) {
@@ -42,12 +45,18 @@ func (r *room) park(v Visit, line int) Answer {
 	return Answer{Generation: r.generation, State: Waiting, Line: r.lines[line].Name}
 }
 
-// number gives the arrivals their numbers, MaxCalls in a tick.
+// number gives the arrivals their numbers, MaxCalls in a tick: while the room
+// gathers, those who came so long ago that whoever came before is here, too.
 func (r *room) number() {
-	if r.gathering() || r.closing() {
+	if r.now < r.restoring || r.closing() || r.now < r.settleTill {
 		return
 	}
-	for _, m := range r.arrived.popMin(MaxCalls) {
+	last := int64(math.MaxInt64)
+	if r.gathering() {
+		last = (r.wall - Gather) * MaxLines
+	}
+	for _, m := range r.arrived.between(0, last, MaxCalls) {
+		r.arrived.remove(m.visitor)
 		l := r.lines[m.score%MaxLines]
 		l.issued++
 		l.waiting.add(m.visitor, Base+l.issued)

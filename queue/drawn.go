@@ -16,8 +16,8 @@ type circle struct {
 	list   []member // from the offset on; made when somebody looks
 }
 
-func newCircle() *circle {
-	return &circle{orders: map[Visitor]int64{}, taken: map[int64]Visitor{}}
+func newCircle(offset int64) *circle {
+	return &circle{orders: map[Visitor]int64{}, taken: map[int64]Visitor{}, offset: max(0, offset)}
 }
 
 func (c *circle) len() int64 { return int64(len(c.orders)) }
@@ -111,10 +111,15 @@ func (r *room) closeDraw() {
 		}
 	}
 	if r.drawn && r.offset < 0 && r.policy.Offset >= 0 {
-		r.offset = r.policy.Offset
-		for _, l := range r.lines {
-			l.drawn.begin(r.offset)
-		}
+		r.turn(r.policy.Offset)
+	}
+}
+
+// turn sets where the circle of the drawn begins, for good.
+func (r *room) turn(offset int64) {
+	r.offset = offset
+	for _, l := range r.lines {
+		l.drawn.begin(offset)
 	}
 }
 

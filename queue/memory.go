@@ -36,7 +36,7 @@ func (m *Memory) Tick(_ context.Context, name string, p Policy, known Remembered
 	r := m.rooms[name]
 	if r == nil {
 		r = newRoom(m.generation(), wall)
-		r.gatherTill = r.now + min(known.Window, Settle)
+		r.settleTill = r.now + min(known.Window, Settle)
 		m.rooms[name] = r
 	}
 	r.move(wall)

@@ -137,6 +137,7 @@ type Snapshot struct {
 	Gathering  int64    // unix ms until which nobody gets a number; 0: everybody does
 	Drawn      bool     // the draw is closed
 	Settled    bool     // and the order of the drawn is known
+	Offset     int64    // where their circle begins; -1: not known yet
 	Lines      []LineView
 	Census
 	Ended  []SessionID // sessions that ended before their time, after the cursor
@@ -153,7 +154,7 @@ type Census struct {
 	Lapsed   int64
 	Active   int64
 	Admitted int64 // sessions given so far
-	Unseen   int64 // slots kept for those who had one before a loss and were not seen since
+	Unseen   int64 // slots kept for sessions that went on before a loss and were not seen since
 }
 
 // SessionID names a session among all that any life of a room has given.

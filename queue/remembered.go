@@ -24,10 +24,12 @@ func reborn(root uint32, random uint64) uint64 {
 type Remembered struct {
 	Generation uint64
 	Roots      []uint32
+	At         int64 // of the last snapshot, unix ms by the store's clock
 	Seq        int64
 	Admitted   int64 // sessions given, by their highest number
-	Held       int64 // slots that were taken: sessions and turns
+	Held       int64 // sessions that went on
 	Drawn      bool  // the draw was closed
+	Offset     int64 // of its circle, and 1 more; 0: not known yet
 	Lines      []RememberedLine
 
 	Cursor string // Snapshot.Cursor
@@ -56,7 +58,8 @@ func (m Remembered) After(s Snapshot) Remembered {
 		return m
 	}
 	before := m.Lines
-	m.Generation, m.Roots, m.Seq, m.Admitted, m.Held, m.Drawn = s.Generation, s.Roots, s.Seq, s.Admitted, s.Active+s.Called, s.Drawn
+	m.Generation, m.Roots, m.At, m.Seq = s.Generation, s.Roots, s.At, s.Seq
+	m.Admitted, m.Held, m.Drawn, m.Offset = s.Admitted, s.Active+s.Unseen, s.Drawn, s.Offset+1
 	m.Lines = make([]RememberedLine, len(s.Lines))
 	for i, l := range s.Lines {
 		m.Lines[i] = RememberedLine{l.Name, l.Issued, l.Serving, l.CalledOrder, l.LapsedOrder}
@@ -72,7 +75,7 @@ func (m Remembered) After(s Snapshot) Remembered {
 // Validate says what a store could not work with.
 func (m Remembered) Validate() error {
 	bad := len(m.Roots) > MaxRoots || len(m.Lines) > MaxLines
-	numbers := []int64{m.Seq, m.Admitted, m.Held, m.Window, m.Parked}
+	numbers := []int64{m.At, m.Seq, m.Admitted, m.Held, m.Offset, m.Window, m.Parked}
 	for _, l := range m.Lines {
 		numbers = append(numbers, l.Issued, l.Serving, l.CalledOrder/2, l.LapsedOrder/2)
 		bad = bad || l.Name == ""

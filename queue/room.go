@@ -30,10 +30,11 @@ type room struct {
 }
 
 type clock struct {
-	seq  int64 // ticks so far
-	wall int64 // the store's clock at the last operation
-	now  int64 // the room's own time: never falls
-	open bool  // wall has reached OpensAt
+	seq   int64 // ticks so far
+	wall  int64 // the store's clock at the last operation
+	now   int64 // the room's own time: never falls
+	open  bool  // wall has reached OpensAt
+	leapt int64 // until then the clock is not believed about the start, in the room's time
 }
 
 // admissions are the sessions of a room.
@@ -82,7 +83,7 @@ func newRoom(generation uint64, wall int64) *room {
 		called:     newZSet(), late: newZSet(), lapsed: newZSet(),
 		admissions: admissions{active: newZSet(), sessions: map[Visitor]session{}},
 		arrivals:   arrivals{arrived: newZSet()},
-		recovery:   recovery{roots: []uint32{Root(generation)}, marked: wall},
+		recovery:   recovery{roots: []uint32{Root(generation)}, marked: wall, over: newZSet()},
 		begun:      wall, offset: -1,
 	}
 }
@@ -93,16 +94,26 @@ func newRoom(generation uint64, wall int64) *room {
 func (r *room) move(wall int64) {
 	before := r.now
 	r.now = advance(r.now, r.wall, wall)
+	if wall-r.wall > MaxStep || r.wall-wall > MaxStep {
+		r.leapt = r.now + MaxStep
+	}
 	r.wall = wall
 	r.pace.call = r.policy.Rate.refill(r.pace.call, r.now-before)
 	r.pace.claim = r.policy.Rate.refill(r.pace.claim, r.now-before)
-	r.open = wall >= r.policy.OpensAt
+	r.opens()
+}
+
+// opens looks whether the sale has started. A clock that has just leapt is not
+// believed about that until it has gone on for a while.
+func (r *room) opens() {
+	late := r.wall >= r.policy.OpensAt
+	r.open = late && (r.open || r.policy.OpensAt == 0 || r.now >= r.leapt)
 }
 
 // tick is the room's heartbeat: policy, what expired, who comes in, who is called.
 func (r *room) tick(p Policy) {
 	r.install(p)
-	r.open = r.wall >= r.policy.OpensAt
+	r.opens()
 
 	r.closeDraw()
 	r.expire()
@@ -151,7 +162,7 @@ func (r *room) lineFor(name string) *line {
 	if have := r.line(name); have != nil || len(r.lines) == MaxLines {
 		return have
 	}
-	made := &line{Line: Line{Name: name, Weight: 1}, drawn: newCircle(), waiting: newFIFO(), past: past{spent: newZSet()}}
+	made := &line{Line: Line{Name: name, Weight: 1}, drawn: newCircle(r.offset), waiting: newFIFO(), past: past{spent: newZSet()}}
 	r.lines = append(r.lines, made)
 	return made
 }
@@ -204,8 +215,9 @@ func (r *room) release() {
 	for _, l := range r.lines {
 		if l.issued > 0 {
 			l.calledOrder, l.serving = Base+l.issued, l.issued
+			l.lapsed = l.calledOrder
 		}
-		l.waiting, l.drawn = newFIFO(), newCircle()
+		l.waiting, l.drawn = newFIFO(), newCircle(r.offset)
 	}
 	r.called, r.late, r.lapsed, r.arrived = newZSet(), newZSet(), newZSet(), newZSet()
 }
@@ -238,21 +250,13 @@ func (r *room) call() {
 		l.current = current[i]
 		drawn := l.callDrawn(take[i])
 		for _, m := range drawn {
-			r.callFrom(l, m)
+			r.offer(m.visitor)
 		}
 		for _, m := range l.waiting.pop(take[i] - int64(len(drawn))) {
 			l.calledOrder = max(l.calledOrder, m.score)
 			l.serving = max(l.serving, m.score-Base)
-			r.callFrom(l, m)
+			r.offer(m.visitor)
 		}
-	}
-}
-
-// callFrom offers a turn to whoever stands at the head of a line.
-func (r *room) callFrom(l *line, m member) {
-	r.offer(m.visitor)
-	if m.score <= l.inherited {
-		l.spend(m.visitor, m.score)
 	}
 }
 
@@ -269,6 +273,7 @@ func (r *room) free() int64 {
 // admit gives v a session; the caller has paid.
 func (r *room) admit(v Visitor, length int64, probation bool) {
 	r.admitted++
+	r.used(v)
 	r.enter(v, length, session{number: r.admitted, generation: r.generation, start: r.now, probation: probation})
 }
 
@@ -332,7 +337,7 @@ func (r *room) toWall(t int64) int64 { return r.wall + t - r.now }
 func (r *room) snapshot(known Remembered) Snapshot {
 	s := Snapshot{
 		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, At: r.wall,
-		Drawn: r.drawn, Settled: r.settled(),
+		Drawn: r.drawn, Settled: r.settled(), Offset: r.offset,
 		Census: Census{
 			Arrived: r.arrived.len(), Called: r.called.len(), AtDoor: r.called.count(Base, math.MaxInt64),
 			Late: r.late.len(), Lapsed: r.lapsed.len(), Active: r.active.len(), Admitted: r.admitted, Unseen: r.outstanding(),
@@ -342,7 +347,7 @@ func (r *room) snapshot(known Remembered) Snapshot {
 		s.Restoring = r.toWall(r.restoring)
 	}
 	if r.gathering() {
-		s.Gathering = r.toWall(max(r.gatherTill, r.restoring))
+		s.Gathering = r.toWall(max(r.settleTill, r.gatherTill, r.restoring))
 	}
 	for _, l := range r.lines {
 		s.Lines = append(s.Lines, LineView{

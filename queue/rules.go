@@ -42,6 +42,11 @@ const (
 	// gateways which know better are heard first.
 	Settle int64 = 2000
 
+	// Found is how long before a room was made a memory, or a pass, of another root
+	// may have been true that is taken for the same room, forgotten by the store, in
+	// ms. Older ones are of another sale under the same name.
+	Found int64 = 24 * 3600 * 1000
+
 	// EndedPage is how many ended sessions one snapshot carries at most.
 	EndedPage = 1000
 )

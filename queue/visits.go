@@ -127,7 +127,7 @@ func (r *room) touch(v Visit) Answer {
 	case open:
 		return r.adoptOpen(v)
 	case v.Generation != r.generation && r.knows(v.Generation):
-		return r.readmit(v, here.State)
+		return r.readmit(v, here)
 	}
 	return Answer{Generation: r.generation}
 }

@@ -64,7 +64,7 @@ type table struct {
 // New returns a keeper without rooms; Run makes it work.
 func New(c Config) *Keeper {
 	k := &Keeper{
-		catalog:  c.Catalog,
+		catalog: c.Catalog,
 		house: &house{
 			store: c.Store, now: c.Now, random: c.Rand, log: c.Log, budget: c.Budget,
 			window: cmp.Or(c.Window, DefaultWindow), memories: c.Memories,

@@ -189,7 +189,8 @@ func (v *View) ModeAt(local time.Time) (Mode, Reason) {
 // too long, to let people through, if the organizer wants that.
 func (v *View) bypasses(silent, local time.Time) bool {
 	o := v.Event.Room.Outage
-	if o.Bypass == 0 || silent.IsZero() || v.Stance.Newcomer == event.Closed || v.Stance.Newcomer == event.Countdown {
+	lets := v.Stance.Reason == event.ReasonOpen || v.Stance.Reason == event.ReasonDraining
+	if o.Bypass == 0 || silent.IsZero() || !lets { // whoever keeps people out on purpose goes on to
 		return false
 	}
 	silence := local.Sub(silent)

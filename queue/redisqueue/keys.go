@@ -25,6 +25,7 @@ func keys(room string) []string {
 		prefix + "sessions", // HASH    visitor -> "number start probation generation"
 		prefix + "ended",    // STREAM  sessions that ended before their time
 		prefix + "arrived",  // ZSET    visitor -> 8 * ms of arrival + the line's index
+		prefix + "over",     // ZSET    generation.number of a session of an earlier life -> when it ended
 	}
 	for i := 1; i <= queue.MaxLines; i++ { // room's name:<i> says which line
 		all = append(all,

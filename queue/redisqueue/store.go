@@ -61,7 +61,7 @@ func tickArgs(random uint64, p queue.Policy, m queue.Remembered) []any {
 	for _, line := range p.Lines {
 		args = append(args, line.Name, line.Weight)
 	}
-	args = append(args, generationText(m.Generation), rootsText(m.Roots), m.Seq, m.Admitted, m.Held, m.Drawn, m.Window, m.Parked)
+	args = append(args, generationText(m.Generation), rootsText(m.Roots), m.At, m.Seq, m.Admitted, m.Held, m.Drawn, m.Offset, m.Window, m.Parked)
 	for _, l := range m.Lines {
 		args = append(args, l.Name, l.Issued, l.Serving, l.CalledOrder, l.LapsedOrder)
 	}
@@ -99,7 +99,7 @@ func visitArgs(op queue.Op, visits []queue.Visit) []any {
 		case queue.Claim, queue.Leave:
 			args = append(args, v.Line, v.Order)
 		case queue.Touch:
-			args = append(args, v.Session, generationText(v.Generation), v.Adopt, v.Line, v.Order)
+			args = append(args, v.Session, generationText(v.Generation), v.Adopt)
 		case queue.Complete:
 			args = append(args, v.Session, generationText(v.Generation), v.Line, v.Order)
 		case queue.Restore:

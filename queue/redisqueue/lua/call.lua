@@ -13,13 +13,16 @@ local function close_draw()
   if r.drawn == 1 and r.offset < 0 then r.offset = r.given end -- the first one known stays
 end
 
--- Gives the arrivals their numbers.
+-- Gives the arrivals their numbers; while the room gathers, to those who came so
+-- long ago that whoever came before is here, too.
 local function number()
-  if gathering() or closing() then return end
-  local left = MOST
+  if r.now < math.max(r.restoring, r.settle_till) or closing() then return end
+  local left, last = MOST, '+inf'
+  if gathering() then last = (r.wall - GATHER) * MAX_LINES end
   while left > 0 do
-    local popped = redis.call('ZPOPMIN', ARRIVED, math.min(left, CHUNK))
+    local popped = redis.call('ZRANGEBYSCORE', ARRIVED, '-inf', last, 'WITHSCORES', 'LIMIT', 0, math.min(left, CHUNK))
     if #popped == 0 then return end
+    redis.call('ZREMRANGEBYRANK', ARRIVED, 0, #popped / 2 - 1)
     for k = 1, #popped, 2 do
       local i = tonumber(popped[k + 1]) % MAX_LINES + 1
       r['issued:' .. i] = r['issued:' .. i] + 1
@@ -29,15 +32,13 @@ local function number()
   end
 end
 
--- Offers turns to visitors of line i, who stand there at these orders.
-local function offer_places(i, visitors, places)
-  local called, spent = {}, {}
-  for k, v in ipairs(visitors) do
+-- Offers turns.
+local function offer(visitors)
+  local called = {}
+  for _, v in ipairs(visitors) do
     called[#called + 1], called[#called + 2] = r.now + r.turn, v
-    if places[k] <= r['inherited:' .. i] then spent[#spent + 1], spent[#spent + 2] = places[k], v end
   end
   if #called > 0 then redis.call('ZADD', CALLED, unpack(called)) end
-  if #spent > 0 then redis.call('ZADD', spent_key(i), 'GT', unpack(spent)) end
   r.call = r.call - TOKEN * #visitors
 end
 
@@ -70,14 +71,14 @@ local function call_drawn(i, n)
     local visitors, places = next_drawn(i, math.min(n - done, CHUNK))
     if #visitors == 0 then break end
     local used = redis.call('ZMSCORE', spent_key(i), unpack(visitors))
-    local here, at = {}, {}
+    local here = {}
     for k, v in ipairs(visitors) do
       r['order:' .. i], r['serving:' .. i] = places[k], r['serving:' .. i] + 1
       if not used[k] or tonumber(used[k]) < places[k] then
-        here[#here + 1], at[#at + 1] = v, places[k]
+        here[#here + 1] = v
       end
     end
-    offer_places(i, here, at)
+    offer(here)
     done = done + #here
   end
   return done
@@ -88,12 +89,10 @@ local function call_waiting(i, n)
   while n > 0 do
     local popped = redis.call('ZPOPMIN', line_key(i), math.min(n, CHUNK))
     if #popped == 0 then return end
-    local visitors, places = {}, {}
-    for k = 1, #popped, 2 do
-      visitors[#visitors + 1], places[#places + 1] = popped[k], tonumber(popped[k + 1])
-    end
-    offer_places(i, visitors, places)
-    local last = places[#places]
+    local visitors = {}
+    for k = 1, #popped, 2 do visitors[#visitors + 1] = popped[k] end
+    offer(visitors)
+    local last = tonumber(popped[#popped])
     r['order:' .. i], r['serving:' .. i] = math.max(r['order:' .. i], last), math.max(r['serving:' .. i], last - BASE)
     n = n - #visitors
   end
@@ -104,13 +103,10 @@ local function call_late(n)
   while n > 0 do
     local popped = redis.call('ZPOPMIN', LATE, math.min(n, CHUNK))
     if #popped == 0 then return end
-    local called = {}
-    for k = 1, #popped, 2 do
-      called[#called + 1], called[#called + 2] = r.now + r.turn, popped[k]
-    end
-    redis.call('ZADD', CALLED, unpack(called))
-    r.call = r.call - TOKEN * #popped / 2
-    n = n - #popped / 2
+    local visitors = {}
+    for k = 1, #popped, 2 do visitors[#visitors + 1] = popped[k] end
+    offer(visitors)
+    n = n - #visitors
   end
 end
 

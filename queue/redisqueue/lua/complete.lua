@@ -9,6 +9,8 @@
 if not enter() then return {} end
 
 local function finish(v, session, generation, line, order)
+  if redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 0 then return where(v) end
+  note_end(session, generation)
   local i = line_index(line)
   if i and order > 0 then
     spend(v, i, order)
@@ -16,12 +18,7 @@ local function finish(v, session, generation, line, order)
     if s and s <= order then redis.call('ZREM', line_key(i), v) end
     s = score(LATE, v)
     if s and s <= order - 2 * BASE then redis.call('ZREM', LATE, v) end
-    if gathering() then -- called before the loss, for this place
-      redis.call('ZREM', CALLED, v)
-      redis.call('ZREM', LAPSED, v)
-    end
   end
-  note_end(session, generation)
   return where(v)
 end
 

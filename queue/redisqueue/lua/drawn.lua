@@ -17,7 +17,7 @@ end
 local function closing() return r.open == 1 and r.drawn == 0 and draws() end
 
 -- Whether more may come who were here before.
-local function gathering() return r.now < math.max(r.gather_till, r.restoring) end
+local function gathering() return r.now < math.max(r.settle_till, r.gather_till, r.restoring) end
 
 -- Whether nobody gets a number at this moment.
 local function parks()
@@ -72,9 +72,6 @@ local function enter_draw(v, i, order)
   while redis.call('ZCOUNT', drawn_key(i), order, order) > 0 do order = order % (BASE - 1) + 1 end
   redis.call('ZADD', drawn_key(i), order, v)
 end
-
--- Notes that a place of v's buys nothing any more.
-local function spend(v, i, place) redis.call('ZADD', spent_key(i), 'GT', place, v) end
 
 -- Takes v out of a draw that is still open, or marks the place as one to skip.
 local function leave_draw(v, i)
@@ -141,6 +138,9 @@ local function settle(v)
   end
   redis.call('ZADD', ACTIVE, ends, v)
 end
+
+-- A session of an earlier life as a member of OVER.
+local function over_member(generation, number) return string.format('%s.%.0f', generation, number) end
 
 -- Whether what this generation gave counts in this room.
 local function knows(generation)

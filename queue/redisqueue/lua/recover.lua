@@ -4,28 +4,14 @@
 -- What a gateway remembers: see the header of tick.lua.
 local function read_memory(at)
   local m = {generation = ARGV[at], roots = ARGV[at + 1], lines = {}}
-  for i, field in ipairs({'seq', 'admitted', 'held', 'drawn', 'window', 'parked'}) do
+  for i, field in ipairs({'at', 'seq', 'admitted', 'held', 'drawn', 'offset', 'window', 'parked'}) do
     m[field] = tonumber(ARGV[at + 1 + i])
   end
-  for k = at + 8, #ARGV, 5 do
+  for k = at + 10, #ARGV, 5 do
     m.lines[#m.lines + 1] = {name = ARGV[k], issued = tonumber(ARGV[k + 1]), serving = tonumber(ARGV[k + 2]),
       order = tonumber(ARGV[k + 3]), lapsed = tonumber(ARGV[k + 4])}
   end
   return m
-end
-
--- What is counted for each line.
-local COUNTERS = {'issued:', 'serving:', 'order:', 'current:', 'mark:', 'lapsed:', 'inherited:'}
-
--- Finds a line or makes it; nil when there are too many.
-local function line_for(name)
-  local at = line_index(name)
-  if at or r.lines == MAX_LINES then return at end
-  at = r.lines + 1
-  r.lines, r['name:' .. at], r['weight:' .. at] = at, name, 1
-  for _, field in ipairs(COUNTERS) do r[field .. at] = 0 end
-  save('lines', 'name:' .. at, 'weight:' .. at)
-  return at
 end
 
 local function save_counters()
@@ -59,9 +45,11 @@ end
 
 -- Takes over the roots that a gateway knows. The first root is the draw's.
 local function adopt(m)
-  local own = untouched() and '' or r.roots
-  local theirs = m.roots .. ' ' .. string.sub(m.generation, 1, 8)
-  local list = knows(m.generation) and own .. ' ' .. theirs or theirs .. ' ' .. own
+  local own, theirs = r.roots, m.roots ~= '' and m.roots or string.sub(m.generation, 1, 8)
+  local list = own .. ' ' .. theirs
+  if not knows(m.generation) then
+    list = untouched() and theirs or string.sub(theirs, 1, 8) .. ' ' .. own .. ' ' .. theirs
+  end
   local before, roots, seen = string.sub(r.roots, 1, 8), {}, {}
   for root in string.gmatch(list, '%x+') do
     if not seen[root] and #roots < MAX_ROOTS then
@@ -78,21 +66,21 @@ end
 local function lose(m, random)
   adopt(m)
   r.generation = string.sub(r.roots, 1, 8) .. string.sub(random, 9)
-  r.call, r.claim, r.restoring, r.gather_from = 0, 0, r.now, 0
+  r.call, r.claim, r.restoring, r.gather_from = 0, 0, r.now, math.max(0, math.min(m.at, r.wall) - BACKDATED)
   r.lost, r.expected = r.now, r.now + math.max(tonumber(ARGV[15]), r.session or 0)
-  r.unseen, r.seen, r.kept = 0, 0, redis.call('ZCARD', ACTIVE) + redis.call('ZCARD', CALLED)
-  for i = 1, r.lines do
-    r['inherited:' .. i] = math.max(r['inherited:' .. i], BASE + r['issued:' .. i])
-  end
+  r.unseen, r.seen, r.kept = 0, 0, redis.call('ZCARD', ACTIVE)
   save('generation', 'roots', 'lost', 'expected', 'kept')
 end
 
 -- Takes over what a gateway knows better.
 local function merge(m)
   r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
+  if r.offset < 0 and m.offset > 0 then r.offset = m.offset - 1 end
   if r.lost > 0 and r.now <= math.max(r.restoring, r.lost) then
     r.restoring = math.max(r.restoring, r.lost + m.window)
-    r.unseen = math.max(r.unseen, m.held - r.kept)
+    if r.wall - m.at < r.expected - r.lost then -- else whoever was in then is not any more
+      r.unseen = math.max(r.unseen, m.held - r.kept)
+    end
   end
   for _, known in ipairs(m.lines) do
     local i = line_for(known.name)
@@ -100,7 +88,6 @@ local function merge(m)
       for _, field in ipairs({'issued', 'serving', 'order', 'lapsed'}) do
         r[field .. ':' .. i] = math.max(r[field .. ':' .. i], known[field])
       end
-      if r.lost > 0 then r['inherited:' .. i] = math.max(r['inherited:' .. i], BASE + known.issued) end
     end
   end
 end
@@ -117,24 +104,41 @@ end
 -- what was left of a room that is gone, are of no use.
 local function clear_damage()
   if redis.call('ZCARD', ACTIVE) ~= redis.call('HLEN', SESSIONS) then redis.call('UNLINK', ACTIVE, SESSIONS) end
+  for i = 1, r.lines do -- places to be skipped, of a draw that has to come back first
+    if redis.call('EXISTS', drawn_key(i)) == 0 then
+      redis.call('ZREMRANGEBYSCORE', spent_key(i), string.format('(%.0f', r['order:' .. i]), BASE)
+    end
+  end
 end
 
 local OFF = '0000000000000000'
+
+-- Whether what a gateway remembers can have been this room. One of another root
+-- was this room if the store made it only after, and soon after.
+local function believes(m)
+  return m.generation ~= OFF and (knows(m.generation) or m.at <= r.begun and r.begun - m.at < FOUND)
+end
+
 local function recover(m, random, broken)
-  local remembers = m.generation ~= OFF
+  local believed = believes(m)
   if broken then
     clear_damage()
-    if not remembers then m.generation, m.roots = r.generation, r.roots end
+    if not believed then m = {generation = r.generation, roots = r.roots, at = r.wall, seq = 0, admitted = 0, held = 0, drawn = 0,
+      offset = 0, window = m.window, parked = m.parked, lines = {}} end
   end
-  if broken or remembers and (not knows(m.generation) or behind(m)) then lose(m, random) end
-  if broken or remembers then merge(m) end
+  if broken or believed and (not knows(m.generation) or behind(m)) then lose(m, random) end
+  if broken or believed then merge(m) end
   gather(m)
 end
 
 -- Forgets spent places that everybody would be refused anyway.
 local function age()
-  if r.claims == 0 or gathering() then r.marked = r.now end
-  if r.now - r.marked < r.turn + r.grace then return end
+  r.aging = math.max(r.aging, r.turn + r.grace)
+  redis.call('ZREMRANGEBYSCORE', OVER, '-inf', r.now - r.session_max)
+  if r.claims == 0 or r.calls == 0 or gathering() or redis.call('EXISTS', LATE) == 1 or redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0 then
+    r.marked = r.now
+  end
+  if r.now - r.marked < r.aging then return end
   r.marked = r.now
   for i = 1, r.lines do
     r['lapsed:' .. i], r['mark:' .. i] = math.max(r['lapsed:' .. i], r['mark:' .. i]), r['order:' .. i]

@@ -9,10 +9,13 @@
 if not enter() then return {} end
 
 local function restore(v, line, order, generation)
-  local here, i = where(v), line_index(line)
-  if here[1] ~= NONE or not i or order < 1 or generation == r.generation or r.release == 1 or not knows(generation) then
+  local here, arrived = where(v), score(ARRIVED, v)
+  if here[1] ~= NONE and not arrived or order < 1 or generation == r.generation or r.release == 1 or not knows(generation) then
     return here
   end
+  local i = line_for(line)
+  if not i or order < BASE and r.draw == 0 then return here end
+  redis.call('ZREM', ARRIVED, v) -- who came again meanwhile has the better place
   local place = order
   if order < BASE then
     place = turned(order)
@@ -26,15 +29,12 @@ local function restore(v, line, order, generation)
     return answer(MISSED)
   elseif place <= r['order:' .. i] then
     redis.call('ZADD', LATE, place - 2 * BASE, v) -- before whoever has come late by now
-    spend(v, i, place)
-    r.seen = r.seen + 1
   elseif order < BASE then
     enter_draw(v, i, order)
   else
     redis.call('ZADD', line_key(i), place, v)
     r['issued:' .. i] = math.max(r['issued:' .. i], place - BASE)
-    r['inherited:' .. i] = math.max(r['inherited:' .. i], place)
-    save('issued:' .. i, 'inherited:' .. i)
+    save('issued:' .. i)
   end
   return where(v)
 end
@@ -43,5 +43,5 @@ local reply = {r.generation}
 for i = 1, #ARGV, 4 do
   reply[#reply + 1] = restore(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3])
 end
-leave_room('seen')
+leave_room()
 return reply

@@ -3,13 +3,13 @@
 -- in Go: queue/room.go.
 --
 -- KEYS  1 room HASH · 2 called ZSET · 3 late ZSET · 4 lapsed ZSET
---       5 active ZSET · 6 sessions HASH · 7 ended STREAM · 8 arrived ZSET
+--       5 active ZSET · 6 sessions HASH · 7 ended STREAM · 8 arrived ZSET · 9 over ZSET
 --       then of each line: line ZSET, drawn ZSET, spent ZSET
 --
 -- All numbers are integers below 2^53, so doubles hold them exactly. A
 -- generation has 64 bits and is text: 8 hexadecimal digits of root, 8 of life.
 local ROOM, CALLED, LATE, LAPSED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local ACTIVE, SESSIONS, ENDED, ARRIVED = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local ACTIVE, SESSIONS, ENDED, ARRIVED, OVER = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 
 local SCHEMA = 2              -- of everything below these keys
 local TOKEN = 60000000        -- one visitor in a bucket
@@ -22,6 +22,8 @@ local KEEP = 30 * 24 * 3600   -- seconds that a room outlives its last tick: wha
 local MOST = 20000            -- calls of one tick: a script must not hold everybody up
 local GATHER = 10000          -- ms that a room gathers those who came while the store was away
 local SETTLE = 2000           -- ms that a room made out of nothing gives no numbers
+local FOUND = 24 * 3600 * 1000 -- ms before a room was made within which another room's memory may have been of it
+local BACKDATED = 60000       -- ms before a loss that somebody may have come who has no number
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
 
 local NONE, WAITING, TURN, AT_DOOR, LAPSED_, LATE_, ADMITTED, MISSED, FULL = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -50,9 +52,9 @@ local function save(...)
   redis.call('HSET', ROOM, unpack(args))
 end
 
-local function line_key(i) return KEYS[6 + 3 * i] end
-local function drawn_key(i) return KEYS[7 + 3 * i] end
-local function spent_key(i) return KEYS[8 + 3 * i] end
+local function line_key(i) return KEYS[7 + 3 * i] end
+local function drawn_key(i) return KEYS[8 + 3 * i] end
+local function spent_key(i) return KEYS[9 + 3 * i] end
 
 local function line_index(name)
   for i = 1, r.lines do
@@ -60,19 +62,44 @@ local function line_index(name)
   end
 end
 
+-- What is counted for each line.
+local COUNTERS = {'issued:', 'serving:', 'order:', 'current:', 'mark:', 'lapsed:'}
+
+-- Finds a line or makes it; nil when there are too many.
+local function line_for(name)
+  local at = line_index(name)
+  if at or r.lines == MAX_LINES then return at end
+  at = r.lines + 1
+  r.lines, r['name:' .. at], r['weight:' .. at] = at, name, 1
+  for _, field in ipairs(COUNTERS) do r[field .. at] = 0 end
+  save('lines', 'name:' .. at, 'weight:' .. at)
+  for _, field in ipairs(COUNTERS) do save(field .. at) end
+  return at
+end
+
 local function burst(rate)
   if rate == 0 then return 0 end
   return TOKEN + rate * 1000
+end
+
+-- Looks whether the sale has started. A clock that has just leapt is not believed
+-- about that until it has gone on for a while.
+local function opens()
+  local opens_at = r.opens or 0
+  local believed = r.open == 1 or opens_at == 0 or r.now >= r.leapt
+  r.open = r.wall >= opens_at and believed and 1 or 0
 end
 
 -- Brings the room to the store's clock: tokens that a bucket has no room for are
 -- gone when they come, not when somebody looks.
 local function move(wall)
   local step = math.min(math.max(wall - r.wall, 0), MAX_STEP)
-  r.wall, r.now = wall, r.now + step
+  r.now = r.now + step
+  if math.abs(wall - r.wall) > MAX_STEP then r.leapt = r.now + MAX_STEP end
+  r.wall = wall
   r.call = math.min(r.call + r.rate * step, burst(r.rate))
   r.claim = math.min(r.claim + r.rate * step, burst(r.rate))
-  r.open = wall >= (r.opens or 0) and 1 or 0
+  opens()
 end
 
 -- Whether a key has vanished since the last script: deleted, or evicted.
@@ -88,7 +115,7 @@ end
 -- What enter changes, together with what the script names.
 local function leave_room(...)
   r.keys = redis.call('EXISTS', unpack(KEYS))
-  save('wall', 'now', 'open', 'call', 'claim', 'keys', ...)
+  save('wall', 'now', 'open', 'leapt', 'call', 'claim', 'keys', ...)
 end
 
 local function score(key, v)
@@ -132,8 +159,19 @@ local function come_in(v, length, number, probation, generation)
   keep_session(v, number, r.now, probation, generation)
 end
 
+-- Notes that a place of v's buys nothing any more.
+local function spend(v, i, place) redis.call('ZADD', spent_key(i), 'GT', place, v) end
+
+-- Notes, in a room that has lost something, that whatever place of v's was called
+-- by now has led to a session.
+local function used(v)
+  if r.lost == 0 then return end
+  for i = 1, r.lines do spend(v, i, r['order:' .. i]) end
+end
+
 local function admit(v, length, probation)
   r.admitted = r.admitted + 1
+  used(v)
   come_in(v, length, r.admitted, probation, r.generation)
 end
 

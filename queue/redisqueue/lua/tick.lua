@@ -7,9 +7,9 @@
 --         4 version · 5 calls · 6 claims · 7 direct · 8 renew · 9 release (0 or 1)
 --         10 opens · 11 rate · 12 cap · 13 turn · 14 grace · 15 session
 --         16 session max · 17 probation · 18 draw (0 or 1) · 19 offset, -1: not known · 20 number of lines,
---         then name, weight of each; then the gateway's memory: generation, roots, seq, admitted,
---         held, drawn, window, parked, and name, issued, serving, order, lapsed of each line
--- Returns {generation, roots, begun, seq, version, wall, restoring, gathering, drawn, settled,
+--         then name, weight of each; then the gateway's memory: generation, roots, at, seq,
+--         admitted, held, drawn, offset + 1, window, parked, and name, issued, serving, order, lapsed of each line
+-- Returns {generation, roots, begun, seq, version, wall, restoring, gathering, drawn, settled, offset,
 --          arrived, called, at the door, late, lapsed, active, admitted, unseen, more, cursor,
 --          {number, generation of each ended}, {name, issued, serving, order, lapsed, waiting, drawn}...}
 --
@@ -24,9 +24,9 @@ local function begin(wall, m)
   redis.call('UNLINK', unpack(KEYS))
   r = {schema = SCHEMA, generation = ARGV[1], roots = string.sub(ARGV[1], 1, 8), begun = wall, seq = 0, wall = wall, now = wall,
     open = 0, version = 0, rate = 0, turn = 0, call = 0, claim = 0, refunded = 0, stamp = 0, admitted = 0, ended = 0, lines = 0,
-    restoring = 0, lost = 0, expected = 0, unseen = 0, seen = 0, kept = 0, marked = wall, gather_from = 0,
-    gather_till = wall + math.min(m.window, SETTLE), draw = 0, drawn = 0, offset = -1, keys = 0}
-  save('schema', 'generation', 'roots', 'begun', 'lost', 'expected', 'kept', 'lines')
+    restoring = 0, lost = 0, expected = 0, unseen = 0, seen = 0, kept = 0, marked = wall, aging = 0, leapt = 0,
+    gather_from = 0, gather_till = 0, settle_till = wall + math.min(m.window, SETTLE), draw = 0, drawn = 0, offset = -1, keys = 0}
+  save('schema', 'generation', 'roots', 'begun', 'lost', 'expected', 'kept', 'lines', 'settle_till')
 end
 
 local function install()
@@ -92,7 +92,7 @@ end
 local function release()
   for i = 1, r.lines do
     local issued = r['issued:' .. i]
-    if issued > 0 then r['order:' .. i], r['serving:' .. i] = BASE + issued, issued end
+    if issued > 0 then r['order:' .. i], r['serving:' .. i], r['lapsed:' .. i] = BASE + issued, issued, BASE + issued end
     redis.call('UNLINK', line_key(i), drawn_key(i))
   end
   redis.call('UNLINK', CALLED, LATE, LAPSED, ARRIVED)
@@ -104,7 +104,7 @@ local broken = r.keys > 0 and damaged()
 move(wall)
 recover(m, ARGV[1], broken)
 install()
-r.open = wall >= r.opens and 1 or 0
+opens()
 close_draw()
 expire()
 age()
@@ -115,7 +115,7 @@ if r.open == 1 and r.calls == 1 and r.rate > 0 and r.now >= r.restoring and (set
 r.call = math.min(r.call, burst(r.rate))
 r.seq = r.seq + 1
 save_counters()
-leave_room('seq', 'refunded', 'stamp', 'admitted', 'ended', 'restoring', 'unseen', 'seen', 'marked', 'gather_from', 'gather_till',
+leave_room('seq', 'refunded', 'stamp', 'admitted', 'ended', 'restoring', 'unseen', 'seen', 'marked', 'aging', 'gather_from', 'gather_till',
   'drawn', 'offset')
 
 if r.seq % 240 == 1 then -- about once a minute: each EXPIRE goes to the append-only file
@@ -134,8 +134,8 @@ for i, entry in ipairs(redis.call('XRANGE', ENDED, from, '+', 'COUNT', page + 1)
 end
 local function told(t) return r.now < t and to_wall(t) or 0 end
 local unseen = r.now < r.expected and math.max(0, r.unseen - r.seen) or 0
-local reply = {r.generation, r.roots, r.begun, r.seq, r.version, wall, told(r.restoring), told(math.max(r.gather_till, r.restoring)),
-  r.drawn, settled() and 1 or 0, redis.call('ZCARD', ARRIVED), redis.call('ZCARD', CALLED),
+local reply = {r.generation, r.roots, r.begun, r.seq, r.version, wall, told(r.restoring), told(math.max(r.settle_till, r.gather_till, r.restoring)),
+  r.drawn, settled() and 1 or 0, r.offset, redis.call('ZCARD', ARRIVED), redis.call('ZCARD', CALLED),
   redis.call('ZCOUNT', CALLED, BASE, '+inf'), redis.call('ZCARD', LATE), redis.call('ZCARD', LAPSED),
   redis.call('ZCARD', ACTIVE), r.admitted, unseen, more, cursor, ended}
 for i = 1, r.lines do

@@ -3,24 +3,26 @@
 -- were given while the room was off, or by an earlier life of the room.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, session, generation, ms to adopt (0: none), line and order of the place of each visit;
---         generation 0: given while the room was off
+-- ARGV    visitor, session, generation, ms to adopt (0: none) of each visit; generation 0: given
+--         while the room was off
 -- Returns {generation, answer...}, or {} when there is no room
 if not enter() then return {} end
 
 local OFF = '0000000000000000'
 
--- Makes a session again that an earlier life gave. It has its slot, whatever the cap.
-local function readmit(v, was, session, generation, adopt, line, order)
+-- Makes a session again that an earlier life gave. It has its slot, whatever the
+-- cap. Whoever has a place behind those called has queued again since, so the
+-- session is over.
+local function readmit(v, here, session, generation, adopt)
+  local over = score(OVER, over_member(generation, session))
+  if over or here[1] == WAITING and here[3] > r['order:' .. line_index(here[2])] then return answer(NONE) end
   vacate(v)
-  local i = line_index(line)
-  if i and order > 0 then spend(v, i, order) end
   come_in(v, math.min(adopt, r.session), session, 0, generation)
-  if was == NONE or was == WAITING then r.seen = r.seen + 1 end
+  r.seen = r.seen + 1
   return where(v)
 end
 
-local function touch(v, session, generation, adopt, line, order)
+local function touch(v, session, generation, adopt)
   local here, off = where(v), adopt > 0 and generation == OFF
   if here[1] == ADMITTED then
     if not off and (here[7] ~= session or here[9] ~= generation) then return answer(NONE) end
@@ -31,14 +33,14 @@ local function touch(v, session, generation, adopt, line, order)
     admit(v, math.min(adopt, r.session), 0)
     return where(v)
   elseif adopt > 0 and generation ~= r.generation and knows(generation) then
-    return readmit(v, here[1], session, generation, adopt, line, order)
+    return readmit(v, here, session, generation, adopt)
   end
   return answer(NONE)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 6 do
-  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4], tonumber(ARGV[i + 5]))
+for i = 1, #ARGV, 4 do
+  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
 end
 leave_room('admitted', 'seen')
 return reply
