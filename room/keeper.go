@@ -138,6 +138,8 @@ func (k *Keeper) Ready() error {
 	for _, r := range k.Rooms() {
 		if v := r.View(); v.Seen.IsZero() && !v.Retired {
 			return fmt.Errorf("room %s has not been seen yet", r.id)
+		} else if s := v.Snapshot; s.Gathering > 0 && s.Restoring == 0 && s.At-s.Begun < queue.Settle {
+			return fmt.Errorf("room %s has just been made and gives no numbers yet", r.id)
 		}
 	}
 	k.ready.Store(true)

@@ -60,7 +60,7 @@ type bench struct {
 func setup(t testing.TB, events ...event.Event) *bench {
 	t.Helper()
 	generation := uint64(0)
-	next := func() uint64 { generation++; return generation }
+	next := func() uint64 { generation++; return generation<<32 | generation }
 	c, err := catalog.New(catalog.NewMemory(), map[string][]string{"globe": {"tickets.example"}}, events, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func setup(t testing.TB, events ...event.Event) *bench {
 	b := &bench{store: &sleeper{Store: queue.NewMemory(time.Now, next)}, catalog: &shaky{Catalog: c}}
 	b.config = Config{
 		Store: b.store, Catalog: b.catalog, Now: time.Now, Rand: func() float64 { return 0.5 },
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Window: time.Nanosecond,
 	}
 	b.keeper = New(b.config)
 	return b

@@ -78,14 +78,14 @@ func (m *memory) numbered(line string, generation uint64, number int64) {
 }
 
 // learn takes a pass for a memory of the room; false if it says nothing new.
-func (m *memory) learn(generation uint64, line string, number int64) bool {
+func (m *memory) learn(generation uint64, line string, number, joinedAt int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if slices.Contains(m.now.Roots, queue.Root(generation)) {
 		return false
 	}
 	m.now = queue.Remembered{
-		Generation: generation, Roots: append([]uint32{queue.Root(generation)}, m.now.Roots...),
+		Generation: generation, At: joinedAt, Roots: append([]uint32{queue.Root(generation)}, m.now.Roots...),
 		Lines: []queue.RememberedLine{{Name: line, Issued: number}},
 	}
 	m.now.Roots = m.now.Roots[:min(len(m.now.Roots), queue.MaxRoots)]

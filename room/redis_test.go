@@ -39,7 +39,7 @@ func TestTwoGatewaysOnOneRedis(t *testing.T) {
 		}
 		k := run(t, New(Config{
 			Store: redisqueue.New(client, rand.Uint64), Catalog: c,
-			Now: time.Now, Rand: rand.Float64, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Now: time.Now, Rand: rand.Float64, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Window: time.Nanosecond,
 		}))
 		eventually(t, "gateway is ready", func() bool { return k.Ready() == nil })
 		rooms[i], _ = k.Room("hamlet")

@@ -112,7 +112,7 @@ func (r *Room) Numbered(line string, generation uint64, number int64) {
 // Meet is told of a pass that the room does not know. If the pass can only be
 // of the same line, in a store that has forgotten it, the room restores.
 func (r *Room) Meet(ctx context.Context, generation uint64, line string, number, joinedAt int64) bool {
-	if !r.View().forgot(generation, joinedAt) || !r.memory.learn(generation, line, number) {
+	if !r.View().forgot(generation, joinedAt) || !r.memory.learn(generation, line, number, joinedAt) {
 		return false
 	}
 	return r.loop.awaitTick(ctx) == nil && r.View().Knows(generation)

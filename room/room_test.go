@@ -58,7 +58,7 @@ func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
 		r := seenRoom(t, run(t, b.keeper))
 		ann := enter(t, r, person(1))
-		a, err := r.Complete(t.Context(), person(9), queue.SessionID{Generation: ann.Generation+1, Number: ann.Session})
+		a, err := r.Complete(t.Context(), person(9), queue.SessionID{Generation: ann.Generation + 1, Number: ann.Session})
 		if err != nil || a.Generation != ann.Generation || r.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Errorf("Complete(session of another generation) = %+v, %v; want nothing done", a, err)
 		}

@@ -202,17 +202,17 @@ func (v *View) Knows(generation uint64) bool {
 	return generation != 0 && slices.Contains(v.Snapshot.Roots, queue.Root(generation))
 }
 
-// foundWithin is how long before a room was made a pass may have been given that
-// is taken for one of the same line in a store that has forgotten it. Older ones
-// are of another sale under the same name.
-const foundWithin = 24 * time.Hour
+// young is how long after a room was made a pass can still show that it was there
+// before. Whoever waited then asks within minutes; later, one old pass must not
+// stop a sale.
+const young = 10 * time.Minute
 
 // forgot says whether a genuine pass of an unknown root shows that this room was
 // made because the store had forgotten it.
 func (v *View) forgot(generation uint64, joinedAt int64) bool {
-	begun := v.Snapshot.Begun
-	return v.Snapshot.Generation != 0 && generation != 0 && !v.Knows(generation) && v.Mode != Hold &&
-		joinedAt < begun && joinedAt > begun-foundWithin.Milliseconds()
+	s := v.Snapshot
+	return s.Generation != 0 && generation != 0 && !v.Knows(generation) && v.Mode != Hold &&
+		s.At-s.Begun < young.Milliseconds() && joinedAt < s.Begun && s.Begun-joinedAt < queue.Found
 }
 
 // At is the view at a moment of the gateway's clock: an event that has started

@@ -15,11 +15,17 @@ var nine = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 
 // general is a snapshot of one line in which so many were called and wait.
 func general(seq, serving, waiting int64, at time.Time) queue.Snapshot {
-	s := queue.Snapshot{Generation: 7, Seq: seq, Version: 1, At: at.UnixMilli()}
+	s := queue.Snapshot{Generation: 7, Roots: []uint32{0}, Seq: seq, Version: 1, At: at.UnixMilli()}
 	s.Lines = []queue.LineView{{Name: "general", Issued: serving + waiting, Serving: serving, Waiting: waiting}}
 	if serving > 0 {
 		s.Lines[0].CalledOrder = queue.Base + serving
 	}
+	return s
+}
+
+// life is s in another life of the room.
+func life(generation uint64, s queue.Snapshot) queue.Snapshot {
+	s.Generation = generation
 	return s
 }
 
@@ -58,7 +64,7 @@ func TestPlace(t *testing.T) {
 		}},
 		{"the turn has come", now, holder(1000), Place{State: Turn, Number: 1000, Serving: 1000, RetryAfter: time.Second}},
 		{"the turn came long ago: the store knows whether too long", now, holder(3), Place{State: Turn, Number: 3, Serving: 1000, RetryAfter: time.Second}},
-		{"a pass of another generation", now, Held{Generation: 6, Line: "general", Order: queue.Base + 9, Number: 9}, Place{State: None, Number: 9, RetryAfter: time.Second}},
+		{"a pass of another room", now, Held{Generation: 6 << 32, Line: "general", Order: queue.Base + 9, Number: 9}, Place{State: None, Number: 9, RetryAfter: time.Second}},
 		{"a pass of a line that is not", now, Held{Generation: 7, Line: "presale", Order: queue.Base + 9, Number: 9}, Place{State: None, Number: 9, RetryAfter: time.Second}},
 		{"no pass", now, Held{}, Place{State: None, RetryAfter: time.Second}},
 		{"paused: nobody knows how long", paused, holder(1301), Place{
@@ -128,7 +134,7 @@ func TestViewMapsTimeToTheStores(t *testing.T) {
 func TestViewFollowsTheNewestSnapshot(t *testing.T) {
 	second := func(n int) time.Time { return nine.Add(time.Duration(n) * time.Second) }
 	elsewhere := general(1, 2, 5, second(2))
-	elsewhere.Generation = 8
+	elsewhere.Generation, elsewhere.Roots = 8<<32, []uint32{8}
 	tests := []struct {
 		name      string
 		snapshots []queue.Snapshot
@@ -137,8 +143,8 @@ func TestViewFollowsTheNewestSnapshot(t *testing.T) {
 	}{
 		{"newer", []queue.Snapshot{general(5, 10, 5, second(1)), general(9, 12, 5, second(2))}, 12, 9},
 		{"older: ignored", []queue.Snapshot{general(5, 10, 5, second(1)), general(4, 9, 5, second(2))}, 10, 5},
-		{"older for long: the store fell back to a copy, which shows no lower number", []queue.Snapshot{general(5, 10, 5, second(1)), general(2, 8, 5, second(4))}, 10, 2},
-		{"another generation begins anew", []queue.Snapshot{general(5, 10, 5, second(1)), elsewhere}, 2, 1},
+		{"another life of the same room shows no lower number", []queue.Snapshot{general(5, 10, 5, second(1)), life(8, general(6, 8, 5, second(4)))}, 10, 6},
+		{"another room begins anew", []queue.Snapshot{general(5, 10, 5, second(1)), elsewhere}, 2, 1},
 	}
 	for _, test := range tests {
 		v := after(t, "", test.snapshots...)

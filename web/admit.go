@@ -73,14 +73,7 @@ func (v *visit) seat(a queue.Answer, line string) {
 	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number, JoinedAt: v.storeTime()}
 	v.room.Numbered(a.Line, a.Generation, a.Number)
 	if a.State != queue.Waiting {
-		// Called, or on the way there: a number that has been reached, and the store
-		// knows the rest.
-		held.Line, held.Order = line, 1
-		for _, l := range v.view.Snapshot.Lines {
-			if l.Serving > 0 {
-				held.Line = l.Name
-			}
-		}
+		held.Line, held.Order, held.JoinedAt = v.reached(line)
 	}
 	if had := v.held(); v.who.hasPass && had.Generation == held.Generation && had.Line == held.Line && had.Order == held.Order {
 		return
@@ -94,6 +87,20 @@ func (v *visit) seat(a queue.Answer, line string) {
 		Order: held.Order, Number: held.Number, JoinedAt: held.JoinedAt,
 		PromiseP50: seconds16(wait.P50), PromiseP90: seconds16(wait.P90),
 	})
+}
+
+// reached is the place of somebody who has been called, or is on the way there,
+// and whose pass is lost: one that has been reached. The store knows the rest.
+func (v *visit) reached(line string) (name string, order, joinedAt int64) {
+	for _, l := range v.view.Snapshot.Lines {
+		if l.Serving > 0 {
+			line, order = l.Name, l.CalledOrder
+		}
+	}
+	if 0 < order && order < queue.Base { // one of the drawn
+		return line, order, v.event().Room.PrequeueStartTime.UnixMilli()
+	}
+	return line, max(order, queue.Base), v.storeTime()
 }
 
 // carry gives the visitor a pass.

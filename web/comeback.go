@@ -31,10 +31,11 @@ func (v *visit) comeBack() error {
 		return nil
 	}
 	what.Line = p.Line
-	if draws, err := v.drawOrder(p.JoinedAt, p.Line); err != nil {
+	switch drawn, err := v.drawOrder(p.JoinedAt); {
+	case err != nil:
 		return err
-	} else if draws > 0 {
-		what.Order = draws
+	case drawn > 0:
+		what.Order = drawn
 	}
 	a, err := v.ask(op, what)
 	if err != nil {
@@ -52,7 +53,7 @@ func (v *visit) returning() (queue.Op, queue.Visit, bool) {
 	switch inDraw := v.view.Event.Draws(time.UnixMilli(p.JoinedAt)); {
 	case p.Generation == 0: // no store knows of it yet
 		return queue.Join, queue.Visit{Since: p.JoinedAt}, true
-	case p.Order > 0 || inDraw:
+	case p.Order >= queue.Base || inDraw: // what the draw gives is computed anew
 		return queue.Restore, queue.Visit{Order: p.Order, Generation: p.Generation}, earlier || p.Order == 0 && v.view.Numbers(held)
 	default:
 		return queue.Join, queue.Visit{Since: p.JoinedAt}, earlier || v.view.Numbers(held)
@@ -92,13 +93,13 @@ func (v *visit) park(line string) page.Place {
 
 // joining is what a newcomer asks of the store.
 func (v *visit) joining(line string) (queue.Visit, error) {
-	order, err := v.drawOrder(v.storeTime(), line)
+	order, err := v.drawOrder(v.storeTime())
 	return queue.Visit{Line: line, Order: order}, err
 }
 
 // drawOrder is the order that the draw gives to the visitor, who joined at that
 // moment; 0 if there was no draw then.
-func (v *visit) drawOrder(joinedAt int64, _ string) (int64, error) {
+func (v *visit) drawOrder(joinedAt int64) (int64, error) {
 	if !v.event().Draws(time.UnixMilli(joinedAt)) {
 		return 0, nil
 	}

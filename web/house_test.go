@@ -124,7 +124,7 @@ func openHouse(t testing.TB, patch string) *house {
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	h.keeper = room.New(room.Config{
-		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics,
+		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -147,7 +147,7 @@ func openHouse(t testing.TB, patch string) *house {
 			return pool, host == "tickets.example" || host == "rose.example"
 		},
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-		Now:     time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
+		Now:     time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
 	})
 	if err != nil {
 		t.Fatal(err)

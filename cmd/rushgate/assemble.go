@@ -80,6 +80,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	watched := &watchedCatalog{Catalog: events}
 	rooms := room.New(room.Config{
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
+		Window: b.config.RestoreWindow,
 	})
 	gateway, err := b.gateway(rooms, routes, registry)
 	if err != nil {

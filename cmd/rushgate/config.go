@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
 	Limits         Limits                  `yaml:"limits"`
+	RestoreWindow  time.Duration           `yaml:"restore_window" help:"How long a room calls nobody after Redis has lost it, or a part, so that everybody's place can come back first. Two polls of a page far from its turn, with their jitter."`
 	Log            Log                     `yaml:"log"`
 	Shutdown       Shutdown                `yaml:"shutdown"`
 
@@ -58,12 +60,13 @@ func defaults() Config {
 			API:     Listener{Address: "127.0.0.1:8081"},
 			Ops:     Listener{Address: "127.0.0.1:8082"},
 		},
-		Issuer:   "rushgate",
-		Prefix:   web.Prefix,
-		Redis:    Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
-		Limits:   Limits{JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200}},
-		Log:      Log{Level: "info", Format: "json"},
-		Shutdown: Shutdown{DrainDelay: 5 * time.Second, Timeout: 30 * time.Second},
+		Issuer:        "rushgate",
+		Prefix:        web.Prefix,
+		Redis:         Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
+		RestoreWindow: room.DefaultWindow,
+		Limits:        Limits{JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200}},
+		Log:           Log{Level: "info", Format: "json"},
+		Shutdown:      Shutdown{DrainDelay: 5 * time.Second, Timeout: 30 * time.Second},
 	}
 }
 

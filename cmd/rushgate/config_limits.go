@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // Limits protect the gateway from single addresses. They never cost anybody a
 // place that they hold.
 type Limits struct {
@@ -13,6 +15,9 @@ type AddressLimit struct {
 }
 
 func (c Config) validateLimits(p *problems) {
+	if c.RestoreWindow < time.Second || c.RestoreWindow > 10*time.Minute {
+		p.add("restore_window", c.RestoreWindow, "must be between 1s and 10m")
+	}
 	limit := c.Limits.JoinPerAddress
 	if limit.PerSecond <= 0 {
 		p.add("limits.join_per_address.per_second", limit.PerSecond, "must be above 0")

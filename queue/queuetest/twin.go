@@ -150,7 +150,7 @@ func (p *pair) hold(rt *rapid.T, s queue.Snapshot) {
 			}
 		}
 	}
-	if s.Generation != p.last.Generation {
+	if s.Generation != p.last.Generation || s.Seq <= p.last.Seq { // another life
 		return
 	}
 	for i, line := range p.last.Lines {
