@@ -107,7 +107,7 @@ const heldSchema = 1
 // keptHeld is Held as it lies in a file.
 type keptHeld struct {
 	Schema int       `json:"schema"`
-	SeenAt time.Time `json:"seen_at"` // when it was known to be the newest
+	SeenAt time.Time `json:"seen_at"` // when a gateway last went by it
 	Held
 }
 
@@ -138,7 +138,7 @@ func DecodeHeld(data []byte, now time.Time) (Held, error) {
 		return Held{}, fmt.Errorf("not readable: %w", err)
 	}
 	if age := now.Sub(kept.SeenAt); age > LogKept {
-		return Held{}, fmt.Errorf("last known to be right on %s: deletions are remembered for %d days only",
+		return Held{}, fmt.Errorf("last in use on %s: deletions are remembered for %d days only",
 			kept.SeenAt.Format(time.DateOnly), LogKept/(24*time.Hour))
 	}
 	for id, d := range kept.Documents {

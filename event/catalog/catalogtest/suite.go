@@ -36,6 +36,9 @@ func Run(t *testing.T, open func(t *testing.T) catalog.Backend) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range losses() {
+		t.Run(name, func(t *testing.T) { test(t, openStore(t, open)) })
+	}
 }
 
 // at is before versions begin to count milliseconds, so that they count writes.
