@@ -118,3 +118,51 @@ func hamlet(revision int64, d catalog.Document) catalog.Write {
 	entry := catalog.Entry{Changed: []byte(`{}`), Undo: []byte(`null`)}
 	return catalog.Write{Revision: revision, Next: d.Version, Changes: []catalog.Change{{ID: "hamlet", Document: d, Entry: entry}}}
 }
+
+// F40: what is stored of one event cannot be read. The others go on, and this one
+// is what it was, also after a restart; its owner can mend it.
+func TestAPoisonedDocumentHarmsNobodyElse(t *testing.T) {
+	client := redistest.Client(t)
+	open := func() *catalog.Catalog {
+		c, err := catalog.New(rediscatalog.New(client), map[string][]string{"globe": {"globe.example"}}, nil, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	definition := func(id string) []byte {
+		return []byte(`{"id":"` + id + `","organization":"globe","routes":[{"host":"globe.example","path":"/` + id + `"}],"room":{"total_active_users":1,"new_users_per_minute":1}}`)
+	}
+	c, by := open(), catalog.Author{Name: "box office"}
+	for _, id := range []string{"hamlet", "lear"} {
+		if _, err := c.Put(t.Context(), "globe", id, definition(id), catalog.NewVersion, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, poison := range []string{`{"owner":`, `[]`, `{"owner":"api","organization":"globe","version":9000000000000,"body":{"id":"hamlet","newer":true}}`} {
+		revision, err := c.Revision(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.HSet(t.Context(), "rg:{_catalog}:docs", "hamlet", poison, "_revision", revision+catalog.Step).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Patch(t.Context(), "globe", "lear", []byte(`{"room":{"paused":true}}`), catalog.AnyVersion, by); err != nil {
+			t.Errorf("%s: Patch(lear) = %v; want the other event to go on", poison, err)
+		}
+		restarted := open()
+		restarted.Recall(c.Held())
+		for say, one := range map[string]*catalog.Catalog{"running": c, "restarted": restarted} {
+			view, err := one.All(t.Context())
+			if err != nil || len(view.Records) != 2 || len(view.Problems) != 1 || view.Problems[0].Event != "hamlet" {
+				t.Errorf("%s, %s: All() = %+v, %v; want both events, and hamlet's problem", say, poison, view, err)
+			}
+		}
+	}
+	if _, err := c.Put(t.Context(), "globe", "hamlet", definition("hamlet"), catalog.AnyVersion, by); err != nil {
+		t.Errorf("Put(hamlet) = %v; want its owner to mend it", err)
+	}
+	if view, err := c.All(t.Context()); err != nil || len(view.Problems) != 0 || len(view.Records) != 2 {
+		t.Errorf("mended: All() = %+v, %v; want both events and no problem", view, err)
+	}
+}
