@@ -27,8 +27,10 @@ const anything = "*"
 // adds one says here what it stands on.
 var arrows = map[string][]string{
 	".":                          {},
+	"datadir":                    {},
 	"event":                      {},
 	"event/catalog":              {"event"},
+	"event/catalog/keepsake":     {"datadir", "event/catalog"},
 	"event/catalog/rediscatalog": {"event/catalog"},
 	"event/catalog/catalogtest":  {"event", "event/catalog"},
 	"queue":                      {},

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -139,7 +140,8 @@ func (k *Keeper) arrange(ctx context.Context, changed bool) {
 	for id, record := range k.records {
 		have := k.kept[id]
 		retired := have.expired(record.Event, now)
-		if have != nil && have.retired == retired {
+		revive := have.broken() && have.room.record.Load().Version != record.Version
+		if have != nil && have.retired == retired && !revive {
 			have.room.update(record)
 			continue
 		}
@@ -172,8 +174,34 @@ func (k *Keeper) open(ctx context.Context, record catalog.Record, retired bool) 
 		return have
 	}
 	ctx, have.stop = context.WithCancel(ctx)
-	k.running.Go(func() { have.room.run(ctx) })
+	k.running.Go(func() {
+		defer k.quarantine(record.Event.ID)
+		have.room.run(ctx)
+	})
 	return have
+}
+
+// quarantine keeps the panic of one event's room from the others. The room has
+// no loop after it and is on hold: its routes stay protected, nobody new comes
+// in, and its next version gets a new loop.
+func (k *Keeper) quarantine(eventID string) {
+	if why := recover(); why != nil {
+		k.house.metrics.quarantined.Inc()
+		k.house.log.Error("room quarantined: its event cannot be served", "event", eventID, "panic", why, "stack", string(debug.Stack()))
+	}
+}
+
+// broken says that the room's loop ended by itself.
+func (have *kept) broken() bool {
+	if have == nil || have.retired {
+		return false
+	}
+	select {
+	case <-have.room.loop.over:
+		return true
+	default:
+		return false
+	}
 }
 
 // close ends a room's loop and returns when it has ended: nothing makes the

@@ -11,6 +11,7 @@ type metrics struct {
 	tickSeconds   prometheus.Histogram
 	tickErrors    prometheus.Counter
 	catalogErrors prometheus.Counter
+	quarantined   prometheus.Counter
 }
 
 func newMetrics(registry prometheus.Registerer, rooms func() []*Room) *metrics {
@@ -26,6 +27,9 @@ func newMetrics(registry prometheus.Registerer, rooms func() []*Room) *metrics {
 		}),
 		catalogErrors: factory.NewCounter(prometheus.CounterOpts{
 			Name: "rushgate_catalog_errors_total", Help: "Times that the catalog of events could not be read.",
+		}),
+		quarantined: factory.NewCounter(prometheus.CounterOpts{
+			Name: "rushgate_room_quarantined_total", Help: "Rooms that were stopped because their event could not be served.",
 		}),
 	}
 	if registry != nil {

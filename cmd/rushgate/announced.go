@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,9 @@ func announce(ctx context.Context, events *catalog.Catalog) error {
 // wrong with it without asking the store.
 type watchedCatalog struct {
 	*catalog.Catalog
+	log  *slog.Logger
 	last atomic.Pointer[catalog.View]
+	told atomic.Int64 // of what was put back
 }
 
 // All is what the rooms call when anything has changed.
@@ -49,7 +52,30 @@ func (w *watchedCatalog) All(ctx context.Context) (catalog.View, error) {
 	if err == nil {
 		w.last.Store(&view)
 	}
+	if n := w.PutBack(); n > w.told.Swap(n) {
+		w.log.Warn("the store had lost events: put back from what this gateway knew", "documents_so_far", n)
+	}
 	return view, err
+}
+
+// lookAgainEvery is how often the whole catalog is read although nothing seems to
+// have changed: a store may lose one event without a change of its revision.
+const lookAgainEvery = 10 * time.Second
+
+// watch has what was lost unseen put back, until ctx ends.
+func (w *watchedCatalog) watch(ctx context.Context) {
+	ticker := time.NewTicker(lookAgainEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			bounded, cancel := context.WithTimeout(ctx, lookAgainEvery)
+			_, _ = w.All(bounded) // a store that is away is the rooms' to report
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // probe warns of event files and stored changes that do not fit together.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
@@ -30,6 +31,7 @@ type blueprint struct {
 	keys   *atomic.Pointer[admission.Keys] // replaced on SIGHUP
 	pools  map[string]*upstream.Pool
 	stores stores
+	kept   remembrance
 	log    *slog.Logger
 }
 
@@ -61,8 +63,13 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	if b.pools, err = config.openPools(); err != nil {
 		return blueprint{}, err
 	}
-	b.stores, err = openStores(ctx, config.Redis, log)
-	return b, err
+	if b.kept, err = config.openDataDir(log); err != nil {
+		return blueprint{}, err
+	}
+	if b.stores, err = openStores(ctx, config.Redis, b.kept.known, log); err != nil {
+		return blueprint{}, errors.Join(err, b.kept.close())
+	}
+	return b, nil
 }
 
 // assemble builds a gateway; nothing runs yet.
@@ -77,10 +84,12 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	watched := &watchedCatalog{Catalog: events}
+	keeping := b.kept.keep(events, registry, b.log)
+	watched := &watchedCatalog{Catalog: events, log: b.log}
+	memories := newMemories(b.kept.dir, b.log)
 	rooms := room.New(room.Config{
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
-		Window: b.config.RestoreWindow,
+		Window: b.config.RestoreWindow, Memories: memories,
 	})
 	gateway, err := b.gateway(rooms, routes, registry)
 	if err != nil {
@@ -91,9 +100,13 @@ func (b blueprint) assemble() (*assembly, error) {
 		organizers: b.organizerAPI(events, rooms, routes),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      []func(context.Context){b.keeping(rooms)},
-		closers:    []func() error{b.stores.close},
+		loops:      append(keeping, b.keeping(rooms), watched.watch, memories.write),
+		closers:    []func() error{b.kept.close, b.stores.close},
 		reloads:    []func(){b.reloadKeys},
+	}
+	if late := b.stores.late; late != nil {
+		a.announce = func(context.Context) error { return nil } // when it answers
+		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events) })
 	}
 	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
 	for _, pool := range b.pools {
@@ -140,10 +153,16 @@ func (b blueprint) probes(rooms *room.Keeper, gateway *web.Gateway) []ops.Probe 
 		ops.Store(b.stores.time, time.Now),
 		func(context.Context) []ops.Finding {
 			if err := rooms.Ready(); err != nil {
-				return []ops.Finding{{Name: "rooms_loading", Severity: ops.Blocking, Detail: err.Error()}}
+				finding := ops.Finding{Name: "rooms_loading", Severity: ops.Blocking, Detail: err.Error()}
+				if b.stores.late.awaited() && rooms.Loaded() {
+					finding.Severity = ops.Warning // on hold, as every other gateway is: the admitted go on
+				}
+				return []ops.Finding{finding}
 			}
 			return nil
 		},
+		b.stores.late.probe,
+		b.kept.probe,
 		ops.When(gateway.MetNewer, ops.Finding{
 			Name: "newer_schema", Severity: ops.Blocking,
 			Detail: "a pass or admission of a newer version came by: this gateway must not judge those",

@@ -25,6 +25,7 @@ type Config struct {
 	Listeners      Listeners               `yaml:"listeners"`
 	Redis          Redis                   `yaml:"redis"`
 	Keys           string                  `yaml:"keys" help:"File of signing keys, made by 'rushgate keys new'. Every gateway needs the same one; without it a lone gateway makes keys of its own, and passes end with the process."`
+	DataDir        string                  `yaml:"data_dir" help:"Directory of this gateway alone, made with mode 0700, where it keeps the last good events. From there they come back when Redis has lost them, and a gateway that starts while Redis is away serves by them. Empty: nothing is kept, and such a start fails."`
 	Issuer         string                  `yaml:"issuer" help:"Stands in every admission as iss; the shops that verify admissions demand it."`
 	Prefix         string                  `yaml:"prefix" help:"Reserved for the gateway on every host; the shop must have nothing there."`
 	TrustedProxies []string                `yaml:"trusted_proxies" help:"Networks (CIDR) of the balancers in front, whose X-Forwarded-For names the visitor. While it is empty, everybody behind one balancer is one visitor to the limits; /readyz warns of it."`

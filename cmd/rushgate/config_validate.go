@@ -49,6 +49,7 @@ func (c Config) validate() error {
 	} else if !c.Redis.embedded() {
 		p.add("keys", "", "is needed with Redis: every gateway must sign with the same keys; 'rushgate keys new' makes the file")
 	}
+	c.validateDataDir(p)
 	if c.Issuer == "" || len(c.Issuer) > 100 {
 		p.add("issuer", c.Issuer, "must have 1 to 100 characters")
 	}

@@ -11,6 +11,7 @@ type overrides struct {
 	Ops       string `fromenv:"RUSHGATE_OPS" placeholder:"HOST:PORT" help:"Address of health and metrics (RUSHGATE_OPS)."`
 	RedisURL  string `fromenv:"RUSHGATE_REDIS_URL" placeholder:"URL" help:"Single Redis (RUSHGATE_REDIS_URL)."`
 	Keys      string `fromenv:"RUSHGATE_KEYS" placeholder:"FILE" help:"File of signing keys (RUSHGATE_KEYS)."`
+	DataDir   string `fromenv:"RUSHGATE_DATA_DIR" placeholder:"DIR" help:"Directory of this gateway alone for what it keeps (RUSHGATE_DATA_DIR)."`
 	LogLevel  string `fromenv:"RUSHGATE_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (RUSHGATE_LOG_LEVEL)."`
 	LogFormat string `fromenv:"RUSHGATE_LOG_FORMAT" placeholder:"FORMAT" help:"json or text (RUSHGATE_LOG_FORMAT)."`
 
@@ -35,10 +36,16 @@ func (o overrides) apply(c *Config) {
 			*one.field = one.value
 		}
 	}
-	if o.Keys != "" {
-		c.Keys = o.Keys
-		if absolute, err := filepath.Abs(o.Keys); err == nil {
-			c.Keys = absolute // relative to where we were started, not to the file
+	for _, one := range []struct {
+		value string
+		field *string
+	}{{o.Keys, &c.Keys}, {o.DataDir, &c.DataDir}} {
+		if one.value == "" {
+			continue
+		}
+		*one.field = one.value
+		if absolute, err := filepath.Abs(one.value); err == nil {
+			*one.field = absolute // relative to where we were started, not to the file
 		}
 	}
 }

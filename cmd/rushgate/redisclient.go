@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -62,12 +63,15 @@ func connectRedis(r Redis) (redis.UniversalClient, error) {
 	}
 }
 
+// errUnreached says that a Redis could not be inspected because it is away.
+var errUnreached = errors.New("reach redis")
+
 // inspectRedis refuses a server that would silently throw places away, and
 // returns warnings about one that forgets them when it restarts. A server that
 // does not let us look is warned about, not refused.
 func inspectRedis(ctx context.Context, client redis.UniversalClient) (warnings []string, err error) {
 	if err := client.Ping(ctx).Err(); err != nil {
-		return nil, fmt.Errorf("reach redis: %w", err)
+		return nil, fmt.Errorf("%w: %w", errUnreached, err)
 	}
 	memory, err := client.Info(ctx, "memory").Result()
 	if err != nil {

@@ -27,7 +27,8 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := catalog.New(catalog.NewMemory(), map[string][]string{"demo": {"127.0.0.1", "localhost"}}, []event.Event{declared}, time.Now)
+	events, err := catalog.New(catalog.NewMemory(), map[string][]string{"demo": {"127.0.0.1", "localhost"}}, []event.Event{declared},
+		func() time.Time { return time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC) }) // before versions count milliseconds
 	if err != nil {
 		t.Fatal(err)
 	}

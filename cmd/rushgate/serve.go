@@ -47,7 +47,7 @@ func (s serve) Run(a *app) error {
 	}
 	built, err := plan.assemble()
 	if err != nil {
-		return errors.Join(err, plan.stores.close())
+		return errors.Join(err, plan.stores.close(), plan.kept.close())
 	}
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

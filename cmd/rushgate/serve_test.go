@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -46,7 +47,14 @@ room: {total_active_users: 10, new_users_per_minute: 600}
 // startGateway runs a gateway of the file until the test ends.
 func startGateway(t *testing.T, file string) *life {
 	t.Helper()
-	config, err := loadConfig(file, overrides{})
+	running, _ := launch(t, file, overrides{})
+	return running
+}
+
+// launch runs a gateway until it is stopped or the test ends.
+func launch(t *testing.T, file string, over overrides) (running *life, stop func()) {
+	t.Helper()
+	config, err := loadConfig(file, over)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,19 +67,20 @@ func startGateway(t *testing.T, file string) *life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running, err := open(t.Context(), config, built, log)
+	running, err = open(t.Context(), config, built, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signals, done := make(chan os.Signal, 1), make(chan error, 1)
 	go func() { done <- running.run(context.WithoutCancel(t.Context()), signals) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		signals <- syscall.SIGTERM
 		if err := <-done; err != nil {
 			t.Errorf("gateway ended with %v; want a clean end", err)
 		}
 	})
-	return running
+	t.Cleanup(stop)
+	return running, stop
 }
 
 // install writes the files of an installation with a Redis and a shop of its own.

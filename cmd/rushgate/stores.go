@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -22,12 +23,15 @@ type stores struct {
 	events catalog.Backend
 	time   func(context.Context) (time.Time, error) // the store's clock
 	close  func() error
+	late   *lateStore // nil: the store answered at the start
 }
 
 // storePatience is how long a start waits for Redis to be inspected.
 const storePatience = 10 * time.Second
 
-func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) {
+// openStores fails on a Redis that must not be used, and on one that does not
+// answer unless the gateway can do without for a while.
+func openStores(ctx context.Context, r Redis, canWait bool, log *slog.Logger) (stores, error) {
 	if r.embedded() {
 		return embeddedStores(), nil
 	}
@@ -36,9 +40,20 @@ func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) 
 	if err != nil {
 		return stores{}, err
 	}
+	opened := stores{
+		queue:  redisqueue.New(client, newGeneration),
+		events: rediscatalog.New(client),
+		time:   func(ctx context.Context) (time.Time, error) { return client.Time(ctx).Result() },
+		close:  client.Close,
+	}
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	warnings, err := inspectRedis(ctx, client)
+	if canWait && errors.Is(err, errUnreached) {
+		log.Warn("the store does not answer: starting with the events that were last known, rooms on hold", "error", err)
+		opened.late = &lateStore{inspect: func(ctx context.Context) ([]string, error) { return inspectRedis(ctx, client) }, log: log}
+		return opened, nil
+	}
 	if err != nil {
 		_ = client.Close()
 		return stores{}, err
@@ -46,12 +61,7 @@ func openStores(ctx context.Context, r Redis, log *slog.Logger) (stores, error) 
 	for _, warning := range warnings {
 		log.Warn(warning)
 	}
-	return stores{
-		queue:  redisqueue.New(client, newGeneration),
-		events: rediscatalog.New(client),
-		time:   func(ctx context.Context) (time.Time, error) { return client.Time(ctx).Result() },
-		close:  client.Close,
-	}, nil
+	return opened, nil
 }
 
 // redisLog takes what the client would print in a format of its own.

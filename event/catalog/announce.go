@@ -41,9 +41,9 @@ func (c *Catalog) announce(ctx context.Context, id string, documents map[string]
 		}
 		err = c.backend.Write(ctx, w)
 		if err == nil {
-			c.held.Store(true)
-			documents[id] = *w.Document
-			return documents, w.Document.Version, nil
+			documents[id] = w.Changes[0].Document
+			c.known.hold(documents, w.Next)
+			return documents, w.Next, nil
 		}
 		if !errors.Is(err, ErrStale) {
 			return nil, 0, unreachable("write document", err)
@@ -68,20 +68,20 @@ func (g ground) announcement(d Document, id string, revision int64, now time.Tim
 	if err != nil {
 		return Write{}, false, err
 	}
-	next := &Document{
-		Organization: declared.Organization, Owner: File, Version: revision + Step,
+	next := Document{
+		Organization: declared.Organization, Owner: File, Version: nextVersion(revision, now), Born: d.Born,
 		ChangedAt: now, ChangedBy: string(File), Body: json.RawMessage("{}"), Definition: definition,
+	}
+	if d.Version == 0 {
+		next.Born = next.Version
 	}
 	if own {
 		next.Body = d.Body
 	}
-	record, _ := g.fileRecord(declared, *next) // overrides that do not fit are a Problem of the view
-	w = Write{
-		ID: id, Organization: declared.Organization, Revision: revision, Document: next,
-		Entry: Entry{At: now, By: string(File), Action: "announce", Version: next.Version},
-	}
-	w.Entry.Changed, w.Entry.Undo, err = difference(before, record.Event)
-	return w, true, err
+	record, _ := g.fileRecord(declared, next) // overrides that do not fit are a Problem of the view
+	entry := Entry{At: now, By: string(File), Action: "announce", Version: next.Version}
+	entry.Changed, entry.Undo, err = difference(before, record.Event)
+	return Write{Revision: revision, Next: next.Version, Changes: []Change{{id, next, entry}}}, true, err
 }
 
 // known is the definition that a document stands for, null if it does not tell

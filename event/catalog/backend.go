@@ -10,31 +10,40 @@ import (
 // ErrStale is returned by Backend.Write when the catalog has moved on.
 var ErrStale = errors.New("catalog revision has moved on")
 
-// Document is what a backend keeps of an event.
+// Document is what a backend keeps of an event, or of one that was deleted.
 type Document struct {
 	Organization string          `json:"organization"`
-	Owner        Owner           `json:"owner"`
+	Owner        Owner           `json:"owner"` // empty with Deleted
 	Version      int64           `json:"version"`
 	ChangedAt    time.Time       `json:"changed_at"`
 	ChangedBy    string          `json:"changed_by"`
-	Body         json.RawMessage `json:"body"` // of Owner API: the event; of Owner File: the overrides, a merge patch
+	Body         json.RawMessage `json:"body,omitempty"` // of Owner API: the event; of Owner File: the overrides, a merge patch
 	// Definition is, of Owner File, what the file announced last says, without
 	// overrides. Gateways compare it byte by byte with their own file's.
 	Definition json.RawMessage `json:"definition,omitempty"`
+	// Born is the first version under this id. Two documents of one birth are one
+	// history, of which the higher version is the later; another birth was made by
+	// somebody who found nothing under the id. See putBack.
+	Born int64 `json:"born,omitempty"`
+	// Deleted says that there is no event: the document is kept for LogKept, so
+	// that nobody who remembers the event takes its deletion for a loss.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
-// Step is how far a write moves the revision, which is also the version it
-// gives the event. The number skipped is left to gateways whose file is stale:
-// see Record.Stale.
-const Step = 2
+// Change is a new document of one event and the line that its log gets. The
+// log of a deleted event is kept for LogKept.
+type Change struct {
+	ID       string
+	Document Document
+	Entry    Entry
+}
 
-// Write is one change: document, revision and log entry, all or nothing.
+// Write is one step of the catalog: changes and revision, all or nothing.
 type Write struct {
-	ID           string
-	Organization string
-	Revision     int64     // that the change was decided on; it becomes Revision + Step
-	Document     *Document // nil deletes
-	Entry        Entry
+	Revision int64    // that the step was decided on
+	Next     int64    // what it becomes; above Revision
+	Changes  []Change // of different events
+	Forget   []string // ids of deleted events to remove
 }
 
 // Entry is one line of an event's log.
@@ -42,7 +51,7 @@ type Entry struct {
 	At      time.Time       `json:"at"`
 	By      string          `json:"by"`
 	Reason  string          `json:"reason,omitempty"`
-	Action  string          `json:"action"` // announce, create, put, patch or delete
+	Action  string          `json:"action"` // announce, create, put, patch, delete or put_back
 	Version int64           `json:"version"`
 	Changed json.RawMessage `json:"changed"` // merge patch from the definition before to the one after; null: deleted
 	Undo    json.RawMessage `json:"undo"`    // merge patch back; null: nothing before is known
@@ -51,12 +60,13 @@ type Entry struct {
 // Backend keeps documents. It decides nothing.
 type Backend interface {
 	// Load returns all documents by event id, and the revision they belong to.
-	// The caller may keep the map, and does not change what is in it.
+	// The caller may keep the map, and does not change what is in it. What is
+	// stored and cannot be read is there with Owner Unreadable.
 	Load(ctx context.Context) (map[string]Document, int64, error)
 	// Write applies w, or returns ErrStale without a trace if the revision is
 	// not w.Revision.
 	Write(ctx context.Context, w Write) error
-	// Revision returns Step times the number of writes so far.
+	// Revision returns Next of the last write, 0 before the first.
 	Revision(ctx context.Context) (int64, error)
 	// Log returns the newest entries of an organization's event, newest first.
 	Log(ctx context.Context, organization, id string, limit int) ([]Entry, error)

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/bilten/rushgate/event"
@@ -29,9 +28,6 @@ var (
 	ErrFileOwned = errors.New("the event belongs to a file")
 	// ErrNoBackend says that the backend did not answer.
 	ErrNoBackend = errors.New("event catalog not reachable")
-	// ErrLost says that the backend has forgotten all it held. Whoever holds a
-	// View goes on with it: an event that vanished would leave its shop open.
-	ErrLost = errors.New("event catalog came back empty")
 )
 
 // Owner says where an event's definition lives.
@@ -40,6 +36,8 @@ type Owner string
 const (
 	File Owner = "file" // the operator's file; the API changes live controls only
 	API  Owner = "api"  // the catalog's backend
+	// Unreadable is of a document that the backend holds and nobody here can read.
+	Unreadable Owner = "unreadable"
 )
 
 // Record is an event and its last change.
@@ -79,7 +77,7 @@ type Catalog struct {
 	backend Backend
 	ground  ground
 	now     func() time.Time
-	held    atomic.Bool // the backend has held something
+	known   *knowledge
 }
 
 // New checks the events that files declare against the organizations' hosts and
@@ -90,23 +88,32 @@ func New(backend Backend, organizations map[string][]string, files []event.Event
 	if err != nil {
 		return nil, err
 	}
-	return &Catalog{backend: backend, ground: ground, now: now}, nil
+	usable := func(id string, d Document) bool { _, err := ground.apiRecord(id, d); return err == nil }
+	return &Catalog{backend: backend, ground: ground, now: now, known: newKnowledge(usable)}, nil
 }
 
 // All returns every event of the installation. Poll Revision, and call All when
-// it differs from View.Revision.
+// it differs from View.Revision. Until the backend has answered for the first
+// time, what was recalled stands for it.
 func (c *Catalog) All(ctx context.Context) (View, error) {
 	view, _, err := c.load(ctx)
+	if recalled, ok := c.known.recalledOnly(); err != nil && ok {
+		return c.ground.view(recalled.Documents, recalled.Revision, recalled.Good), nil
+	}
 	return view, err
 }
 
 // Revision changes with every change to any event. It costs the backend one read.
+// What was recalled stands for it as with All.
 func (c *Catalog) Revision(ctx context.Context) (int64, error) {
 	revision, err := c.backend.Revision(ctx)
-	if err != nil {
-		return 0, unreachable("read revision", err)
+	if err == nil {
+		return revision, nil
 	}
-	return revision, nil
+	if recalled, ok := c.known.recalledOnly(); ok {
+		return recalled.Revision, nil
+	}
+	return 0, unreachable("read revision", err)
 }
 
 // Find returns one event of an organization.
@@ -153,7 +160,11 @@ func (c *Catalog) change(ctx context.Context, r request) (Record, error) {
 		}
 		err = c.backend.Write(ctx, write)
 		if err == nil {
-			c.held.Store(true)
+			documents[r.id] = write.Changes[0].Document
+			for _, id := range write.Forget {
+				delete(documents, id)
+			}
+			c.known.hold(documents, write.Next)
 			return record, nil
 		}
 		if !errors.Is(err, ErrStale) {
@@ -172,20 +183,34 @@ func (c *Catalog) load(ctx context.Context) (View, map[string]Document, error) {
 	if err != nil {
 		return View{}, nil, err
 	}
-	return c.ground.view(documents, revision), documents, nil
+	return c.ground.view(documents, revision, c.known.held().Good), documents, nil
 }
 
+// documents is what the backend holds, after what it lost was put back.
 func (c *Catalog) documents(ctx context.Context) (map[string]Document, int64, error) {
-	documents, revision, err := c.backend.Load(ctx)
-	if err != nil {
-		return nil, 0, unreachable("load events", err)
+	for range maxAttempts {
+		documents, revision, err := c.backend.Load(ctx)
+		if err != nil {
+			return nil, 0, unreachable("load events", err)
+		}
+		w, lost := putBack(c.known.held(), documents, revision, c.now())
+		if !lost {
+			c.known.hold(documents, revision)
+			return documents, revision, nil
+		}
+		if err = c.backend.Write(ctx, w); err == nil {
+			c.known.restored.Add(int64(len(w.Changes)))
+			for _, change := range w.Changes {
+				documents[change.ID] = change.Document
+			}
+			c.known.hold(documents, w.Next)
+			return documents, w.Next, nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return nil, 0, unreachable("put back what the store has lost", err)
+		}
 	}
-	if revision > 0 {
-		c.held.Store(true)
-	} else if c.held.Load() {
-		return nil, 0, ErrLost
-	}
-	return documents, revision, nil
+	return nil, 0, fmt.Errorf("put back what the store has lost: %w", ErrConflict)
 }
 
 // Log returns an event's changes, the newest first.

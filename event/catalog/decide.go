@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -27,6 +28,7 @@ type standing struct {
 	stale        bool   // the version is that of a stale file
 	body         []byte // of the document; nil: none
 	announced    []byte // definition of the file announced last; nil: none
+	born         int64  // 0: nothing is stored under the id, not even a deletion
 }
 
 // decide is the whole policy of changes, without any I/O.
@@ -39,18 +41,22 @@ func (g ground) decide(view View, documents map[string]Document, r request, now 
 	if err != nil {
 		return Write{}, Record{}, err
 	}
-	version := view.Revision + Step
-	w := Write{
-		ID: r.id, Organization: r.organization, Revision: view.Revision,
-		Entry: Entry{At: now, By: r.by.Name, Reason: r.by.Reason, Action: r.action, Version: version},
+	version := nextVersion(view.Revision, now)
+	next := Document{
+		Organization: r.organization, Version: version, ChangedAt: now, ChangedBy: r.by.Name,
+		Born: cmp.Or(found.born, version),
 	}
+	entry := Entry{At: now, By: r.by.Name, Reason: r.by.Reason, Action: r.action, Version: version}
+	w := Write{Revision: view.Revision, Next: version, Forget: overdue(documents, r.id, now)}
 	if r.action == "delete" {
-		w.Entry.Changed, w.Entry.Undo = json.RawMessage("null"), before
+		next.Deleted = true
+		entry.Changed, entry.Undo = json.RawMessage("null"), before
+		w.Changes = []Change{{r.id, next, entry}}
 		return w, Record{}, nil
 	}
-	owner := found.owner
-	if owner == "" {
-		owner, w.Entry.Action = API, "create"
+	next.Owner, next.Definition = found.owner, found.announced
+	if found.owner == "" {
+		next.Owner, entry.Action = API, "create"
 	}
 	e, body, err := g.apply(found, r)
 	if err != nil {
@@ -59,12 +65,10 @@ func (g ground) decide(view View, documents map[string]Document, r request, now 
 	if _, err := event.NewRoutes(append(view.events(r.id), e)); err != nil {
 		return Write{}, Record{}, err
 	}
-	w.Document = &Document{
-		Organization: r.organization, Owner: owner, Version: version,
-		ChangedAt: now, ChangedBy: r.by.Name, Body: body, Definition: found.announced,
-	}
-	w.Entry.Changed, w.Entry.Undo, err = difference(before, e)
-	return w, w.Document.record(e, found.stale), err
+	next.Body = body
+	entry.Changed, entry.Undo, err = difference(before, e)
+	w.Changes = []Change{{r.id, next, entry}}
+	return w, next.record(e, found.stale), err
 }
 
 // standing looks at documents, not at the view: what is left out of the view
@@ -76,13 +80,13 @@ func (g ground) standing(documents map[string]Document, id string) standing {
 	case inFile && stored && d.Owner == File && d.Organization == declared.Organization:
 		stale := g.stale(id, d)
 		version := d.record(declared, stale).Version
-		return standing{File, d.Organization, version, stale, d.Body, d.Definition}
+		return standing{File, d.Organization, version, stale, d.Body, d.Definition, d.Born}
 	case inFile:
-		return standing{owner: File, organization: declared.Organization}
+		return standing{owner: File, organization: declared.Organization, born: d.Born}
 	case stored && d.Owner == API:
-		return standing{owner: API, organization: d.Organization, version: d.Version, body: d.Body}
+		return standing{owner: API, organization: d.Organization, version: d.Version, body: d.Body, born: d.Born}
 	default:
-		return standing{} // overrides of a file that is gone are nobody's event
+		return standing{born: d.Born} // deleted; and overrides of a file that is gone are nobody's event
 	}
 }
 

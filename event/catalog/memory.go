@@ -8,7 +8,8 @@ import (
 )
 
 // Memory is the backend of a single process: that of the demo, and a fake for
-// tests. It forgets everything with the process.
+// tests. It forgets everything with the process;
+// Catalog.Recall brings back what was kept elsewhere.
 type Memory struct {
 	mu        sync.Mutex
 	revision  int64
@@ -37,18 +38,19 @@ func (m *Memory) Write(_ context.Context, w Write) error {
 	if w.Revision != m.revision {
 		return ErrStale
 	}
-	m.revision += Step
-	if w.Document == nil {
-		delete(m.documents, w.ID)
-	} else {
-		m.documents[w.ID] = *w.Document
+	m.revision = w.Next
+	for _, change := range w.Changes {
+		m.documents[change.ID] = change.Document
+		name := logName{change.Document.Organization, change.ID}
+		entries := append(m.logs[name], change.Entry)
+		if len(entries) > 2*LogCap {
+			entries = slices.Clone(entries[len(entries)-LogCap:])
+		}
+		m.logs[name] = entries
 	}
-	name := logName{w.Organization, w.ID}
-	entries := append(m.logs[name], w.Entry)
-	if len(entries) > 2*LogCap {
-		entries = slices.Clone(entries[len(entries)-LogCap:])
+	for _, id := range w.Forget {
+		delete(m.documents, id)
 	}
-	m.logs[name] = entries
 	return nil
 }
 

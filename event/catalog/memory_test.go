@@ -14,7 +14,8 @@ func TestMemory(t *testing.T) {
 func TestMemoryLogIsBounded(t *testing.T) {
 	m := catalog.NewMemory()
 	for n := range int64(2*catalog.LogCap + 1) {
-		if err := m.Write(t.Context(), catalog.Write{ID: "hamlet", Organization: "globe", Revision: n * catalog.Step, Entry: catalog.Entry{Version: n + 1}}); err != nil {
+		change := catalog.Change{ID: "hamlet", Document: catalog.Document{Organization: "globe"}, Entry: catalog.Entry{Version: n + 1}}
+		if err := m.Write(t.Context(), catalog.Write{Revision: n * catalog.Step, Next: (n + 1) * catalog.Step, Changes: []catalog.Change{change}}); err != nil {
 			t.Fatal(err)
 		}
 	}

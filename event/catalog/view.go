@@ -16,8 +16,8 @@ import (
 type View struct {
 	Revision int64
 	Records  []Record // by id
-	// Problems are stored events and overrides that no longer fit what the
-	// operator's files say. They are not in force; all others are.
+	// Problems are stored events and overrides that cannot be read or no longer
+	// fit what the operator's files say. They are not in force; all others are.
 	Problems []Problem
 }
 
@@ -96,8 +96,9 @@ func (g ground) fits(e event.Event) error {
 }
 
 // view puts files and documents together. A document that does not fit is left
-// out by name, so that it can't take the others down.
-func (g ground) view(documents map[string]Document, revision int64) View {
+// out by name, so that it can't take the others down; an event that the API made
+// is then what it last was while it did fit, if good knows.
+func (g ground) view(documents map[string]Document, revision int64, good map[string]Document) View {
 	v := View{Revision: revision}
 	for id, declared := range g.files {
 		record, err := g.fileRecord(declared, documents[id])
@@ -107,13 +108,15 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 		v.Records = append(v.Records, record)
 	}
 	for id, d := range documents {
-		if _, inFile := g.files[id]; inFile || d.Owner != API {
+		if _, inFile := g.files[id]; inFile || d.Owner != API && d.Owner != Unreadable {
 			continue
 		}
 		record, err := g.apiRecord(id, d)
 		if err != nil {
 			v.Problems = append(v.Problems, Problem{id, fmt.Errorf("event %s: %w", id, err)})
-			continue
+			if record, err = g.apiRecord(id, good[id]); err != nil {
+				continue
+			}
 		}
 		v.Records = append(v.Records, record)
 	}
@@ -123,6 +126,8 @@ func (g ground) view(documents map[string]Document, revision int64) View {
 	return v
 }
 
+var errUnreadable = errors.New("what is stored of it cannot be read")
+
 // fileRecord returns what the file declares, with the live overrides if they
 // can be applied.
 func (g ground) fileRecord(declared event.Event, d Document) (Record, error) {
@@ -130,6 +135,8 @@ func (g ground) fileRecord(declared event.Event, d Document) (Record, error) {
 	switch {
 	case d.Owner == "":
 		return record, nil
+	case d.Owner == Unreadable:
+		return record, errUnreadable
 	case d.Owner != File:
 		return record, errors.New("is stored from the API, but a file declares it now: the file counts")
 	case d.Organization != declared.Organization:
@@ -145,6 +152,9 @@ func (g ground) fileRecord(declared event.Event, d Document) (Record, error) {
 }
 
 func (g ground) apiRecord(id string, d Document) (Record, error) {
+	if d.Owner != API {
+		return Record{}, errUnreadable
+	}
 	e, err := event.Parse(d.Body)
 	if err == nil {
 		err = errors.Join(same("id", e.ID, id), same("organization", e.Organization, d.Organization), g.fits(e))

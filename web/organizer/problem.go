@@ -138,7 +138,7 @@ func catalogProblem(err error) error {
 	switch {
 	case errors.Is(err, catalog.ErrNotFound):
 		return notFound()
-	case errors.Is(err, catalog.ErrNoBackend), errors.Is(err, catalog.ErrLost):
+	case errors.Is(err, catalog.ErrNoBackend):
 		p := refuse(http.StatusServiceUnavailable, "store_unavailable", "The store does not answer. Nothing is known to have changed; read the event again.")
 		p.private = err
 		return p

@@ -121,7 +121,8 @@ func overridesOutliveEdit(t *testing.T, b catalog.Backend) {
 
 func overridesNoLongerFit(t *testing.T, b catalog.Backend) {
 	w := write("hamlet", "globe", 0)
-	w.Document.Owner, w.Document.Body = catalog.File, []byte(`{"room":{"queueing_method":"lottery"}}`)
+	d := &w.Changes[0].Document
+	d.Owner, d.Body = catalog.File, []byte(`{"room":{"queueing_method":"lottery"}}`)
 	must(t, b.Write(t.Context(), w))
 	g := start(t, b, slow)
 	g.sees("the file without its overrides", 4, false, 60)
@@ -130,7 +131,7 @@ func overridesNoLongerFit(t *testing.T, b catalog.Backend) {
 	if len(view.Problems) != 1 || !strings.Contains(view.Problems[0].Error(), "event hamlet: stored overrides do not fit: ") {
 		t.Errorf("problems = %v; want the overrides that do not fit", view.Problems)
 	}
-	if documents, _, err := b.Load(t.Context()); err != nil || string(documents["hamlet"].Body) != string(w.Document.Body) {
+	if documents, _, err := b.Load(t.Context()); err != nil || string(documents["hamlet"].Body) != string(d.Body) {
 		t.Errorf("Load() = %s, %v; want the overrides kept for a file that they fit", documents["hamlet"].Body, err)
 	}
 }

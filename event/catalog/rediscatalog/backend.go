@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -29,24 +30,22 @@ func New(client redis.UniversalClient) *Backend { return &Backend{client} }
 
 // Load is part of catalog.Backend.
 func (b *Backend) Load(ctx context.Context) (map[string]catalog.Document, int64, error) {
-	var stored *redis.MapStringStringCmd
-	var counter *redis.StringCmd
-	_, err := b.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		stored, counter = p.HGetAll(ctx, keyDocuments), p.Get(ctx, keyRevision)
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) { // Nil: no revision before the first write
+	stored, err := b.client.HGetAll(ctx, keyDocuments).Result()
+	if err != nil {
 		return nil, 0, fmt.Errorf("load documents: %w", err)
 	}
-	revision, err := number(counter)
-	if err != nil {
-		return nil, 0, err
-	}
-	documents := make(map[string]catalog.Document, len(stored.Val()))
-	for id, text := range stored.Val() {
+	var revision int64
+	documents := make(map[string]catalog.Document, len(stored))
+	for id, text := range stored {
+		if id == fieldRevision {
+			if revision, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, 0, fmt.Errorf("read revision: %w", err)
+			}
+			continue
+		}
 		var d catalog.Document
 		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return nil, 0, fmt.Errorf("document of event %s: %w", id, err)
+			d = catalog.Document{Owner: catalog.Unreadable} // one event's trouble is not all events'
 		}
 		documents[id] = d
 	}
@@ -55,23 +54,31 @@ func (b *Backend) Load(ctx context.Context) (map[string]catalog.Document, int64,
 
 // Write is part of catalog.Backend.
 func (b *Backend) Write(ctx context.Context, w catalog.Write) error {
-	var document []byte
-	var err error
-	if w.Document != nil {
-		if document, err = json.Marshal(w.Document); err != nil {
-			return fmt.Errorf("encode document of event %s: %w", w.ID, err)
+	keys := []string{keyDocuments}
+	args := []any{w.Revision, w.Next, fieldRevision, catalog.LogCap, catalog.LogKept.Milliseconds()}
+	for _, change := range w.Changes {
+		document, err := json.Marshal(change.Document)
+		if err != nil {
+			return fmt.Errorf("encode document of event %s: %w", change.ID, err)
 		}
+		entry, err := json.Marshal(change.Entry)
+		if err != nil {
+			return fmt.Errorf("encode log entry of event %s: %w", change.ID, err)
+		}
+		deleted := 0
+		if change.Document.Deleted {
+			deleted = 1
+		}
+		keys = append(keys, keyLog(change.Document.Organization, change.ID))
+		args = append(args, change.ID, document, entry, deleted)
 	}
-	entry, err := json.Marshal(w.Entry)
-	if err != nil {
-		return fmt.Errorf("encode log entry of event %s: %w", w.ID, err)
+	for _, id := range w.Forget {
+		args = append(args, id)
 	}
-	keys := []string{keyDocuments, keyRevision, keyLog(w.Organization, w.ID)}
-	written, err := writeScript.Run(ctx, b.client, keys,
-		w.Revision, w.ID, document, entry, catalog.LogCap, catalog.LogKept.Milliseconds(), catalog.Step).Int()
+	written, err := writeScript.Run(ctx, b.client, keys, args...).Int()
 	switch {
 	case err != nil:
-		return fmt.Errorf("write document of event %s: %w", w.ID, err)
+		return fmt.Errorf("write documents: %w", err)
 	case written == 0:
 		return catalog.ErrStale
 	default:
@@ -81,7 +88,14 @@ func (b *Backend) Write(ctx context.Context, w catalog.Write) error {
 
 // Revision is part of catalog.Backend.
 func (b *Backend) Revision(ctx context.Context) (int64, error) {
-	return number(b.client.Get(ctx, keyRevision))
+	revision, err := b.client.HGet(ctx, keyDocuments, fieldRevision).Int64()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil // nothing was ever written
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read revision: %w", err)
+	}
+	return revision, nil
 }
 
 // Log is part of catalog.Backend.
@@ -101,16 +115,4 @@ func (b *Backend) Log(ctx context.Context, organization, id string, limit int) (
 		}
 	}
 	return entries, nil
-}
-
-// number reads a counter; none is 0.
-func number(counter *redis.StringCmd) (int64, error) {
-	n, err := counter.Int64()
-	if errors.Is(err, redis.Nil) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read revision: %w", err)
-	}
-	return n, nil
 }

@@ -5,9 +5,11 @@ package rediscatalog
 // id holds no underscore.
 const tag = "{_catalog}"
 
+// keyDocuments is a HASH event id -> document, JSON. The revision is a field of
+// it, which no event id can be, so that neither is ever lost without the other.
 const (
-	keyDocuments = "rg:" + tag + ":docs"     // HASH event id -> document, JSON
-	keyRevision  = "rg:" + tag + ":revision" // Step times the number of writes so far
+	keyDocuments  = "rg:" + tag + ":docs"
+	fieldRevision = "_revision"
 )
 
 // keyLog is a STREAM of entries. The organization is part of it, so that who
