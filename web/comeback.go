@@ -53,7 +53,7 @@ func (v *visit) returning() (queue.Op, queue.Visit, bool) {
 	switch inDraw := v.view.Event.Draws(time.UnixMilli(p.JoinedAt)); {
 	case p.Generation == 0: // no store knows of it yet
 		return queue.Join, queue.Visit{Since: p.JoinedAt}, true
-	case p.Order >= queue.Base || inDraw: // what the draw gives is computed anew
+	case p.Order > 0 || inDraw:
 		return queue.Restore, queue.Visit{Order: p.Order, Generation: p.Generation}, earlier || p.Order == 0 && v.view.Numbers(held)
 	default:
 		return queue.Join, queue.Visit{Since: p.JoinedAt}, earlier || v.view.Numbers(held)

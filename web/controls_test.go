@@ -148,8 +148,10 @@ func TestAStoreThatIsAwayLosesNobodyAndLetsNobodyIn(t *testing.T) {
 	h.until("the room is on hold", func() bool { _, p := waiting.call("status"); return p.Mode == page.ModeHold })
 	h.browser().get("/buy").want(t, "a newcomer gets the page", 200)
 	equal(t, "who is admitted goes on", in.get("/buy").body, "the shop")
-	r, _ := h.browser().call("join")
-	r.code(t, "a join", 503, "hold")
+	late := h.browser()
+	_, parked := late.call("join")
+	equal(t, "state of who joins meanwhile", parked.State, page.StateWaiting)
+	equal(t, "and their number", parked.Number, 0)
 	_, p := waiting.call("status")
 	equal(t, "number", p.Number, before.Number)
 	reached := len(h.shop.requests())
@@ -158,6 +160,9 @@ func TestAStoreThatIsAwayLosesNobodyAndLetsNobodyIn(t *testing.T) {
 	h.until("the room is back", func() bool { _, p := waiting.call("status"); return p.Mode == page.ModeNormal })
 	_, p = waiting.call("status")
 	equal(t, "number after", p.Number, before.Number)
+	_, p = late.call("status")
+	equal(t, "mode for who came meanwhile", p.Mode, page.ModeNormal)
+	equal(t, "state for who came meanwhile", p.State, page.StateWaiting)
 	equal(t, "requests that reached the shop", reached, 2)
 }
 

@@ -78,8 +78,7 @@ func TestJudge(t *testing.T) {
 		{"less than half left", admission.Admission{Generation: generation, Ends: at(4 * time.Minute)}, knobs, false, false, fading},
 		{"less than half left, where nothing is renewed", admission.Admission{Generation: generation, Ends: at(4 * time.Minute)}, still, false, false, live},
 		{"on probation, even where nothing is renewed", admission.Admission{Generation: generation, Ends: at(9 * time.Minute), Probation: true}, still, false, false, fading},
-		{"of a room that the store has lost", admission.Admission{Generation: 8, Ends: at(time.Minute)}, knobs, false, false, live},
-		{"expired", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, false, spent},
+				{"expired", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, false, spent},
 		{"expired, on a commit route", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, true, over},
 		{"expired too long ago for that", admission.Admission{Generation: generation, Ends: at(-16 * time.Minute)}, knobs, false, true, spent},
 		{"completed", admission.Admission{Generation: generation, Ends: at(time.Minute)}, knobs, true, false, noAdmission},
@@ -90,8 +89,14 @@ func TestJudge(t *testing.T) {
 		{"given while the room was off, expired", admission.Admission{Open: true, Ends: at(-time.Second)}, knobs, false, true, noAdmission},
 	}
 	for _, tt := range tests {
-		if got := judge(tt.a, tt.knobs, now, tt.ended, tt.commit, generation); got != tt.want {
+		if got := judge(tt.a, tt.knobs, now, tt.ended, tt.commit, own); got != tt.want {
 			t.Errorf("%s: judge = %v; want %v", tt.sentence, got, tt.want)
+		}
+	}
+	late := admission.Admission{Generation: generation, Ends: at(9 * time.Minute)}
+	for known, want := range map[familiarity]standing{own: live, lost: fading, foreign: live} {
+		if got := judge(late, knobs, now, false, false, known); got != want {
+			t.Errorf("a fresh admission of a life that the room knows as %d: judge = %v; want %v", known, got, want)
 		}
 	}
 }

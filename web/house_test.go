@@ -147,7 +147,7 @@ func openHouse(t testing.TB, patch string) *house {
 			return pool, host == "tickets.example" || host == "rose.example"
 		},
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-		Now:     time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
+		Now:     time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)
