@@ -249,7 +249,8 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr vi
 	if !ok {
 		return refuse(http.StatusNotFound, "no_shop", "Nothing is served at this address.")
 	}
-	return pool.Forward(w, r, upstream.Exchange{
+	w, r, settle := pace(w, r, g.now)
+	return settle(pool.Forward(w, r, upstream.Exchange{
 		Path: t.Path, Host: t.Authority, Proto: addr.proto(r), For: addr.Chain,
 		Request: func(h http.Header) {
 			cleanRequest(h, addr.Trusted)
@@ -264,7 +265,7 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr vi
 			}
 			return nil
 		},
-	})
+	}))
 }
 
 // headers lets a header map stand where a response writer is asked for.
