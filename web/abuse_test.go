@@ -148,6 +148,9 @@ func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	for _, accept := range []string{"image/*", "application/json"} {
 		h.fan("Accept", accept, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").get("/buy")
 	}
+	for _, dest := range []string{"iframe", "frame", "embed", "object", "fencedframe"} {
+		h.browser().get("/buy", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", dest).want(t, "A21 a frame on another site's page", 200)
+	}
 	h.fan().do("OPTIONS", "/buy", "", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
 	equal(t, "what reached the shop", len(h.shop.requests()), 0)
 	h.script().do("POST", "/_rushgate/hamlet/join", "", "Origin", "https://tickets.example:8443").want(t, "our own page", 200)
