@@ -16,7 +16,7 @@ import (
 )
 
 // dial opens a bare connection that ends with the test.
-func dial(t *testing.T, url string) net.Conn {
+func dial(t testing.TB, url string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
