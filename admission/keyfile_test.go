@@ -43,6 +43,7 @@ func ecKey(t *testing.T, curve elliptic.Curve) string {
 	return pkcs8(private)
 }
 
+// A06: weak and missing keys.
 func TestParseKeyFile(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -174,6 +175,7 @@ func ids(f KeyFile) string {
 	return strings.Join(all, " ")
 }
 
+// A66: however a key is printed.
 func TestSecretsDoNotShow(t *testing.T) {
 	file := KeyFile{
 		Pass:      []PassKey{{ID: "aaaa", Secret: Secret(secretA)}},

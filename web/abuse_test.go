@@ -140,6 +140,7 @@ func TestOneVisitorHasOneSessionWhateverTheyHold(t *testing.T) {
 	h.until("the slot is free again", func() bool { return h.active() == 0 })
 }
 
+// A19 and A20: there are no exceptions by address. A21 is in the rows.
 func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	h := openHouse(t, `{"room":{"json_response_enabled":true}}`)
 	for _, action := range []string{"join", "claim", "leave"} {

@@ -10,6 +10,7 @@ import (
 	"testing"
 )
 
+// A33: every way of writing one path that servers read as another.
 func TestCanonicalPath(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
@@ -89,6 +90,7 @@ func TestCanonicalPath(t *testing.T) {
 	}
 }
 
+// A29 and A34: hosts and methods that servers disagree about.
 func TestCanonicalTarget(t *testing.T) {
 	for _, tt := range []struct {
 		why     string
