@@ -65,7 +65,7 @@ func wantedThreats() (numbers []string) {
 	for i := 1; i <= 47; i++ {
 		numbers = append(numbers, fmt.Sprintf("A%02d", i))
 	}
-	return append(numbers, "A59", "A60", "A65", "A66", "A67", "A70", "A71", "F34", "F35")
+	return append(numbers, "A59", "A60", "A65", "A66", "A67", "A70", "A71", "F34", "F35", "F37")
 }
 
 // sourceOfTest is a test's text with its comment; empty: there is none.
