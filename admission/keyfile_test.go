@@ -48,6 +48,7 @@ func drawList(id, from, secret string) string {
 	return "draw:\n  - {id: " + id + ", from: " + from + ", secret: " + secret + "}\n"
 }
 
+// A06: weak and missing keys.
 func TestParseKeyFile(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -155,6 +156,7 @@ func exposed(f KeyFile) []string {
 	return all
 }
 
+// A66: however a key is printed.
 func TestSecretsDoNotShow(t *testing.T) {
 	file := KeyFile{
 		Pass:      []PassKey{{ID: "aaaa", Secret: Secret(secretA)}},

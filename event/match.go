@@ -12,9 +12,9 @@ import (
 //
 // A segment of a path that is written out is more specific than "*", and "*"
 // more than "**"; the first segment that differs decides. Letter case makes no
-// difference, nor do a final "/" of the path or a final "." of the host: an
-// upstream that is less strict than Rushgate must not open a way around the
-// gate.
+// difference, nor do accents and other spellings of a letter (see fold), a final
+// "/" of the path or a final "." of the host: an upstream that is less strict
+// than Rushgate must not open a way around the gate.
 type Routes struct{ hosts map[string]*node }
 
 // node is what is known after some segments of a path.
@@ -28,6 +28,7 @@ type node struct {
 type target struct {
 	event string
 	route Route
+	odd   bool // its path has letters beyond ASCII
 }
 
 // NewRoutes refuses routes that two events claim equally, and names both.
@@ -53,7 +54,7 @@ func NewRoutes(events []Event) (*Routes, error) {
 func (r *Routes) add(event string, route Route) (holder *target) {
 	at := child(&r.hosts, strings.ToLower(route.Host))
 	slot := &at.here
-	for segment := range strings.SplitSeq(strings.ToLower(route.Path), "/") {
+	for segment := range strings.SplitSeq(route.Path, "/") {
 		switch segment {
 		case "":
 			continue
@@ -66,14 +67,14 @@ func (r *Routes) add(event string, route Route) (holder *target) {
 			}
 			at = at.any
 		default:
-			at = child(&at.written, segment)
+			at = child(&at.written, strings.ToLower(fold(segment)))
 		}
 		slot = &at.here
 	}
 	if *slot != nil {
 		return *slot
 	}
-	*slot = &target{event, route}
+	*slot = &target{event, route, beyondASCII(route.Path)}
 	return nil
 }
 
@@ -96,11 +97,30 @@ func (r *Routes) Lookup(host, path string) (eventID string, route Route, ok bool
 	if root == nil {
 		return "", Route{}, false
 	}
-	t := root.find(path)
+	plain := fold(path)
+	t := root.find(plain)
 	if t == nil {
 		return "", Route{}, false
 	}
-	return t.event, t.route, true
+	route = t.route
+	if (t.odd || plain != path) && !spells(path, route.Path) {
+		route.Action = Protect // who is lenient may protect too much, never open
+	}
+	return t.event, route, true
+}
+
+// spells reports whether path matches pattern letter by letter, case apart.
+func spells(path, pattern string) bool {
+	path, pattern = strings.TrimLeft(path, "/"), strings.TrimLeft(pattern, "/")
+	for pattern != "" && pattern != "**" {
+		var segment, wanted string
+		segment, path, _ = strings.Cut(path, "/")
+		wanted, pattern, _ = strings.Cut(pattern, "/")
+		if wanted != "*" && !strings.EqualFold(segment, wanted) {
+			return false
+		}
+	}
+	return true
 }
 
 // find visits each node at most once, so a lookup costs at most one pass over
@@ -161,4 +181,4 @@ func (e Event) Match(host, path string) (Route, bool) {
 }
 
 // key is equal for routes that match the same requests at the same rank.
-func (r Route) key() string { return strings.ToLower(r.Host + r.Path) }
+func (r Route) key() string { return strings.ToLower(r.Host + fold(r.Path)) }

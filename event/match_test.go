@@ -14,7 +14,10 @@ var hamlet = Event{ID: "hamlet", Routes: []Route{
 	{Host: "tickets.example", Path: "/seats/*", Action: Protect},
 }}
 
-var everything = Event{ID: "everything", Routes: []Route{{Host: "all.example", Path: "/**", Action: Protect}}}
+var everything = Event{ID: "everything", Routes: []Route{
+	{Host: "all.example", Path: "/**", Action: Protect},
+	{Host: "all.example", Path: "/caf%C3%A9/**", Action: Protect},
+}}
 
 func TestLookup(t *testing.T) {
 	routes, err := NewRoutes([]Event{hamlet, everything})
@@ -25,10 +28,20 @@ func TestLookup(t *testing.T) {
 		{"** matches what is below", "tickets.example", "/buy/a/b/c", "/buy/**"},
 		{"** matches nothing more, too", "tickets.example", "/buy", "/buy/**"},
 		{"a final slash makes no difference", "tickets.example", "/buy/", "/buy/**"},
-		{"letter case of the path is no way around", "tickets.example", "/BUY/x", "/buy/**"},
-		{"letter case of the host is no way around", "Tickets.EXAMPLE", "/buy", "/buy/**"},
-		{"a final dot of the host is no way around", "tickets.example.", "/buy", "/buy/**"},
-		{"doubled slashes are no way around", "tickets.example", "//buy", "/buy/**"},
+		{"A33 letter case of the path is no way around", "tickets.example", "/BUY/x", "/buy/**"},
+		{"A33 letter case of the host is no way around", "Tickets.EXAMPLE", "/buy", "/buy/**"},
+		{"A33 a final dot of the host is no way around", "tickets.example.", "/buy", "/buy/**"},
+		{"A33 doubled slashes are no way around", "tickets.example", "//buy", "/buy/**"},
+		{"A33 a Kelvin sign is a k to servers that ignore case", "tickets.example", "/buy/webhoo%E2%84%AA", "/buy/webhook"},
+		{"A33 a long s is an s", "tickets.example", "/%C5%BFeats/4", "/seats/*"},
+		{"A33 fullwidth letters are letters", "tickets.example", "/%EF%BD%82%EF%BD%95%EF%BD%99", "/buy/**"},
+		{"A33 an accent is no way around", "tickets.example", "/b%C3%BAy/x", "/buy/**"},
+		{"A33 nor is one written apart", "tickets.example", "/bu%CC%81y/x", "/buy/**"},
+		{"A33 nor an invisible character", "tickets.example", "/b%E2%80%8Buy", "/buy/**"},
+		{"A33 nor a dotless i", "tickets.example", "/buy/v%C4%B1p", "/buy/vip/**"},
+		{"A33 an accented route is met by the plain word, too", "all.example", "/cafe/x", "/caf%C3%A9/**"},
+		{"A33 and by its capitals", "all.example", "/CAF%C3%89/x", "/caf%C3%A9/**"},
+		{"A33 another letter is another path", "tickets.example", "/b%C3%B8y", ""},
 		{"a longer word is another path", "tickets.example", "/buyer", ""},
 		{"the written segment beats **", "tickets.example", "/buy/webhook", "/buy/webhook"},
 		{"with a final slash as well", "tickets.example", "/buy/webhook/", "/buy/webhook"},
@@ -53,6 +66,34 @@ func TestLookup(t *testing.T) {
 	}
 	if id, _, _ := routes.Lookup("all.example", "/"); id != "everything" {
 		t.Errorf("Lookup(all.example, /) names event %q; want everything", id)
+	}
+}
+
+// An odd spelling must not find its way to a route that is open.
+func TestLenienceNeverOpens(t *testing.T) {
+	routes, err := NewRoutes([]Event{{ID: "open", Routes: []Route{
+		{Host: "a", Path: "/buy/**", Action: Protect},
+		{Host: "a", Path: "/buy/webhook", Action: Bypass},
+		{Host: "a", Path: "/buy/caf%C3%A9/*/pay", Action: Commit},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		say, path string
+		want      Action
+	}{
+		{"as it is written", "/buy/webhook", Bypass},
+		{"letter case is the payment provider's habit", "/Buy/WebHook/", Bypass},
+		{"A33 a Kelvin sign is nobody's", "/buy/webhoo%E2%84%AA", Protect},
+		{"an accented route as it is written", "/buy/caf%C3%A9/7/pay", Commit},
+		{"with anything where anything may stand", "/buy/caf%C3%A9/%C3%A9/pay", Commit},
+		{"A33 without its accent", "/buy/cafe/%C3%A9/pay", Protect},
+		{"A33 without any", "/buy/cafe/7/pay", Protect},
+	} {
+		if _, route, ok := routes.Lookup("a", test.path); route.Action != test.want || !ok {
+			t.Errorf("%s: Lookup(a, %s) = %s, %t; want %s", test.say, test.path, route.Action, ok, test.want)
+		}
 	}
 }
 

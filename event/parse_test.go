@@ -121,6 +121,10 @@ func TestParseRefuses(t *testing.T) {
 			`line 5: page.message: "a\u202eb": holds control characters: want plain text`},
 		{"a cookie domain that covers no route", "room:", "browser: {cookie_domain: other.example}\nroom:",
 			`line 5: browser.cookie_domain: "other.example": does not cover routes[0], tickets.example`},
+		{"A43 a header in a cookie domain", "room:", "browser: {cookie_domain: \"example\\r\\nX: y\"}\nroom:",
+			`line 5: browser.cookie_domain: "example\r\nx: y": want a host name as in tickets.example: no scheme, port or wildcard, and letters beyond a-z as xn--`},
+		{"A43 a header in an origin", "room:", "browser: {cors_origins: [\"https://a.example\\r\\nX: y\"]}\nroom:",
+			`line 5: browser.cors_origins[0]: "https://a.example\r\nX: y": want one exact origin as in https://www.example: no path, no wildcard`},
 		{"any origin", "room:", "browser: {cors_origins: ['*']}\nroom:",
 			`line 5: browser.cors_origins[0]: "*": want one exact origin as in https://www.example: no path, no wildcard`},
 	} {

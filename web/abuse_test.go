@@ -140,6 +140,7 @@ func TestOneVisitorHasOneSessionWhateverTheyHold(t *testing.T) {
 	h.until("the slot is free again", func() bool { return h.active() == 0 })
 }
 
+// A19 and A20: there are no exceptions by address. A21 is in the rows.
 func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	h := openHouse(t, `{"room":{"json_response_enabled":true}}`)
 	for _, action := range []string{"join", "claim", "leave"} {
@@ -147,6 +148,9 @@ func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	}
 	for _, accept := range []string{"image/*", "application/json"} {
 		h.fan("Accept", accept, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors").get("/buy")
+	}
+	for _, dest := range []string{"iframe", "frame", "embed", "object", "fencedframe"} {
+		h.browser().get("/buy", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", dest).want(t, "A21 a frame on another site's page", 200)
 	}
 	h.fan().do("OPTIONS", "/buy", "", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")
 	equal(t, "what reached the shop", len(h.shop.requests()), 0)

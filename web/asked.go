@@ -40,10 +40,20 @@ func prefetch(r *http.Request) bool {
 }
 
 // unseen is a request whose answer nobody looks at: a prefetch, or what another
-// site's page loads. It takes neither slot nor place.
+// site's page loads. It takes neither slot nor place: else a page that many
+// people read could fill a room with them, one invisible frame each.
 func unseen(r *http.Request, origins []string) bool {
-	foreign := r.Header.Get("Sec-Fetch-Site") == "cross-site" && preferred(r) != asHTML && !allowedOrigin(r, origins)
+	foreign := r.Header.Get("Sec-Fetch-Site") == "cross-site" && (preferred(r) != asHTML || framed(r)) && !allowedOrigin(r, origins)
 	return foreign || prefetch(r)
+}
+
+// framed is a page inside of another page.
+func framed(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Dest") {
+	case "iframe", "frame", "embed", "object", "fencedframe":
+		return true
+	}
+	return false
 }
 
 // postedForm is a form sent by a browser without JavaScript.
@@ -105,14 +115,19 @@ func crossOrigin(w http.ResponseWriter, r *http.Request, origins []string) {
 	h.Set("Access-Control-Expose-Headers", "Retry-After, Rushgate-State, Rushgate-Pass, Rushgate-Admission")
 }
 
-// answerPreflight lets an allowed origin send what our routes take; on a
-// protected route the shop's own methods and headers, whatever they are.
-func answerPreflight(w http.ResponseWriter, r *http.Request, origins []string) {
+// answerPreflight lets an allowed origin send what a route takes: ours name
+// methods; on a protected route it is whatever the shop does, by any method that
+// passes the gate.
+func answerPreflight(w http.ResponseWriter, r *http.Request, origins []string, methods ...string) {
 	crossOrigin(w, r, origins)
 	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
-	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
-		h.Set("Access-Control-Allow-Headers", asked)
+	asked := r.Header.Get("Access-Control-Request-Method")
+	if len(methods) == 0 && checkMethod(asked) == nil {
+		methods = []string{asked}
+	}
+	h.Set("Access-Control-Allow-Methods", strings.Join(methods, ", "))
+	if names := r.Header.Get("Access-Control-Request-Headers"); names != "" {
+		h.Set("Access-Control-Allow-Headers", names)
 	}
 	h.Set("Access-Control-Max-Age", "600")
 	h.Set("Cache-Control", "no-store")

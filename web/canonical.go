@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // target is what a request asks for, in the one spelling that is both matched
@@ -191,6 +193,10 @@ func canonicalPath(u *url.URL) (string, error) {
 		}
 	}
 	if err := checkDecodedPath(decoded); err != nil {
+		return "", err
+	}
+	// A server that normalizes Unicode reads a fullwidth slash as one.
+	if err := checkDecodedPath(norm.NFKC.String(decoded)); err != nil {
 		return "", err
 	}
 	escaped := escapePath(decoded)

@@ -10,6 +10,7 @@ import (
 	"testing"
 )
 
+// A33: every way of writing one path that servers read as another.
 func TestCanonicalPath(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
@@ -70,6 +71,11 @@ func TestCanonicalPath(t *testing.T) {
 		{"an overlong dot", "/x/%c0%ae%c0%ae/buy", "", faultUTF8},
 		{"Latin-1", "/caf%e9", "", faultUTF8},
 		{"a surrogate", "/%ed%a0%80", "", faultUTF8},
+		{"a fullwidth slash is one to servers that normalize", "/x%EF%BC%8F%EF%BC%8Fbuy", "", faultEmptySegment},
+		{"a fullwidth dot segment", "/x/%EF%BC%8E%EF%BC%8E/buy", "", faultSegmentEnd},
+		{"an ellipsis is three dots", "/%E2%80%A6/buy", "", faultSegmentEnd},
+		{"a fullwidth semicolon", "/buy%EF%BC%9Bx", "", faultDelimiter},
+		{"a fullwidth escape", "/%EF%BC%852e/buy", "", faultDoubleEncoded},
 		{"the asterisk form", "*", "", faultScheme},
 		{"a path beyond 4 kB", "/" + strings.Repeat("a", maxPath), "", faultPathLength},
 	} {
@@ -84,6 +90,7 @@ func TestCanonicalPath(t *testing.T) {
 	}
 }
 
+// A29 and A34: hosts and methods that servers disagree about.
 func TestCanonicalTarget(t *testing.T) {
 	for _, tt := range []struct {
 		why     string

@@ -33,7 +33,7 @@ func TestLocate(t *testing.T) {
 		unlimited bool
 	}{
 		{"no proxy at all", nil, "203.0.113.7:4000", nil, "203.0.113.7", "203.0.113.7", false},
-		{"a stranger's word is not taken", nil, "203.0.113.7:4000", []string{"198.51.100.1"}, "203.0.113.7", "203.0.113.7", false},
+		{"A26 a stranger's word is not taken", nil, "203.0.113.7:4000", []string{"198.51.100.1"}, "203.0.113.7", "203.0.113.7", false},
 		{"nor when proxies are trusted and this is none", balancers, "203.0.113.7:4000", []string{"198.51.100.1"}, "203.0.113.7", "203.0.113.7", false},
 		{"a trusted proxy's word is", balancers, "10.0.0.1:4000", []string{"203.0.113.7"}, "203.0.113.7", "203.0.113.7, 10.0.0.1", false},
 		{"what the visitor invented stands left and is dropped", balancers, "10.0.0.1:4000", []string{"1.1.1.1, 203.0.113.7"}, "203.0.113.7", "203.0.113.7, 10.0.0.1", false},
@@ -102,7 +102,7 @@ func TestProto(t *testing.T) {
 	}{
 		{"plain", false, false, nil, "http"},
 		{"TLS here", false, true, nil, "https"},
-		{"a stranger's word is not taken", false, false, []string{"https"}, "http"},
+		{"A28 a stranger's word is not taken", false, false, []string{"https"}, "http"},
 		{"a trusted proxy's word is", true, false, []string{"https"}, "https"},
 		{"it may also say that TLS ends behind it", true, true, []string{"HTTP"}, "http"},
 		{"the nearest proxy's entry counts", true, false, []string{"https, http"}, "http"},

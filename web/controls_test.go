@@ -186,6 +186,10 @@ func TestOtherOrigins(t *testing.T) {
 		r := h.fan().do("OPTIONS", path, "", ask...).want(t, "preflight of an allowed origin", 204)
 		equal(t, "allowed", r.Header.Get("Access-Control-Allow-Origin"), "https://app.example")
 	}
+	for path, methods := range map[string]string{"/_rushgate/hamlet/join": "GET, POST", "/buy/api": ""} {
+		r := h.fan().do("OPTIONS", path, "", ask[0], ask[1], ask[2], "TRACE").want(t, "A36 preflight of a method that never passes", 204)
+		equal(t, "A36 methods", r.Header.Get("Access-Control-Allow-Methods"), methods)
+	}
 	ask[1] = "https://evil.example"
 	for _, path := range []string{"/_rushgate/hamlet/join", "/buy/api"} {
 		r := h.fan().do("OPTIONS", path, "", ask...)

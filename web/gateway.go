@@ -125,6 +125,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) error {
+	boundBody(w, r, g.now())
 	t, err := canonicalTarget(r)
 	if err != nil {
 		return err

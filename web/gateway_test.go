@@ -224,8 +224,8 @@ func TestCredentialsThatAreNotGood(t *testing.T) {
 		{"expired", "rg_adm_hamlet=" + sign(func(a *admission.Admission) { a.IssuedAt, a.Ends = now-120_000, now-60_000 })},
 		{"not valid yet", "rg_adm_hamlet=" + sign(func(a *admission.Admission) { a.IssuedAt = now + 30_000 })},
 		{"cut short", "rg_adm_hamlet=" + sign(func(*admission.Admission) {})[:80]},
-		{"a pass as an admission", "rg_adm_hamlet=" + pass},
-		{"an admission as a pass", "rg_pass_hamlet=" + sign(func(*admission.Admission) {})},
+		{"A13 a pass as an admission", "rg_adm_hamlet=" + pass},
+		{"A13 an admission as a pass", "rg_pass_hamlet=" + sign(func(*admission.Admission) {})},
 		{"a pass of another event", "rg_pass_hamlet=" + pass},
 		{"another event's admission under its own name", "rg_adm_macbeth=" + sign(func(a *admission.Admission) { a.Event = "macbeth" })},
 		{"nonsense", "rg_adm_hamlet=%%%; rg_pass_hamlet=; rg_visitor=x"},
@@ -296,6 +296,7 @@ func TestWhatAClientSaysAboutItself(t *testing.T) {
 	equal(t, "cookies for the shop", seen.Header.Get("Cookie"), "theirs=1")
 }
 
+// A59: a crowd without cookies from one address.
 func TestJoinsAreLimitedByAddressAndLoseNoPlace(t *testing.T) {
 	h := openHouse(t, `{"room":{"queue_all":true}}`)
 	behind := func(address string) []string { return []string{"X-Forwarded-For", "9.9.9.9, " + address} }
@@ -340,9 +341,10 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 	post(`{"lime":"general"}`).code(t, "an unknown member", 400, "bad_request")
 	post(`{`).code(t, "half a body", 400, "bad_request")
 	post(`{"line":"`+strings.Repeat("x", 5000)+`"}`).code(t, "a long body", 413, "body_too_large")
-	post(`x`, "Content-Type", "text/plain").code(t, "a form that browsers send across sites", 400, "bad_request")
+	post(`x`, "Content-Type", "text/plain").code(t, "A19 a form that browsers send across sites", 400, "bad_request")
 	post(`{}`, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example").code(t, "another site's page", 403, "cross_site")
 	h.script().get("/buy", "X-Long", strings.Repeat("x", 40<<10)).want(t, "long headers", 431)
+	// A25: nothing signs a return address, so it is judged whenever it is used.
 	for _, back := range []string{"//evil.example", `/\evil.example`, "https://evil.example", "/\t/evil.example", "/_rushgate/hamlet/leave", "javascript:alert(1)"} {
 		form := url.Values{"return": {back}}.Encode()
 		r := h.browser().do("POST", "/_rushgate/hamlet/join", form, "Content-Type", "application/x-www-form-urlencoded").want(t, back, 303)

@@ -41,20 +41,34 @@ const (
 // heededHeaders are written without separators: CGI, WSGI and PHP read
 // X-Original-URL, X_Original_URL and X.Original.URL as one header.
 var heededHeaders = map[string]headerKind{
-	"xoriginalurl":   headerReroutes,
-	"xoriginaluri":   headerReroutes,
-	"xoriginalhost":  headerReroutes,
-	"xrewriteurl":    headerReroutes,
-	"xhost":          headerReroutes,
-	"xrealip":        headerIdentifies,
-	"xclientip":      headerIdentifies,
-	"trueclientip":   headerIdentifies,
-	"cfconnectingip": headerIdentifies,
+	"xoriginalurl":      headerReroutes,
+	"xoriginaluri":      headerReroutes,
+	"xoriginalhost":     headerReroutes,
+	"xrewriteurl":       headerReroutes,
+	"xhost":             headerReroutes,
+	"xoriginalpath":     headerReroutes,
+	"xhttphostoverride": headerReroutes,
+	"proxy":             headerReroutes, // CGI makes HTTP_PROXY of it (CVE-2016-5385)
+
+	"xrealip":               headerIdentifies,
+	"xclientip":             headerIdentifies,
+	"clientip":              headerIdentifies,
+	"xclusterclientip":      headerIdentifies,
+	"xremoteip":             headerIdentifies,
+	"xremoteaddr":           headerIdentifies,
+	"xoriginalforwardedfor": headerIdentifies,
+	"xenvoyexternaladdress": headerIdentifies,
+	"xazureclientip":        headerIdentifies,
+	"trueclientip":          headerIdentifies,
+	"cfconnectingip":        headerIdentifies,
+	"cfconnectingipv6":      headerIdentifies,
+	"fastlyclientip":        headerIdentifies,
+	"flyclientip":           headerIdentifies,
 }
 
 // judgeHeader sees through every spelling: case and separators don't count.
 func judgeHeader(name string) headerKind {
-	const longest = 16 // enough for any prefix and entry below
+	const longest = 24 // more than any prefix and entry has
 	var letters [longest]byte
 	n := 0
 	for i := 0; i < len(name) && n < longest; i++ {
@@ -69,7 +83,7 @@ func judgeHeader(name string) headerKind {
 	}
 	plain := letters[:n]
 	switch {
-	case n == 0, letters[0] != 'r' && letters[0] != 'x' && letters[0] != 'f' && letters[0] != 't' && letters[0] != 'c':
+	case n == 0, strings.IndexByte("rxftcp", letters[0]) < 0:
 		return headerPlain // most headers, by their first letter
 	case startsWith(plain, "rushgate"), startsWith(plain, "xrushgate"):
 		return headerOurs

@@ -43,6 +43,7 @@ func TestJoinLimiter(t *testing.T) {
 	}
 }
 
+// A60: a table that attackers fill.
 func TestAFloodOfAddressesStaysBounded(t *testing.T) {
 	const remembered = 1000
 	l := newTestLimiter(t, joinLimit{PerSecond: 1, Burst: 1, Addresses: remembered})

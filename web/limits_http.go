@@ -23,11 +23,12 @@ const (
 	ownBodyTimeout = 10 * time.Second
 )
 
-// harden sets the bounds of a server that faces visitors. There is no timeout
-// over a whole request or answer: uploads, streams and WebSockets go through
-// here, and the shop bounds its own.
+// harden sets the bounds of a server that faces visitors. Our own answers are
+// small, so one deadline is over each whole. What goes to the shop and back may
+// be large and long, a stream or a WebSocket: there pace bounds every piece.
 func harden(s *http.Server) *http.Server {
 	s.ReadHeaderTimeout = headerTimeout
+	s.WriteTimeout = readerPatience
 	s.IdleTimeout = idleTimeout
 	s.MaxHeaderBytes = maxHeader
 	// "OPTIONS *" and all other requests meet the gate, not net/http's own answer.
@@ -41,6 +42,15 @@ var (
 	errBodyUnread   = errors.New("the body could not be read")
 )
 
+// boundBody gives the whole body of a request until ownBodyTimeout from now. The
+// deadline stays: a body that nobody reads, or that broke off, is otherwise
+// awaited by net/http before it answers, for as long as the visitor likes.
+func boundBody(w http.ResponseWriter, r *http.Request, now time.Time) {
+	if r.ContentLength != 0 && r.Body != nil {
+		_ = http.NewResponseController(w).SetReadDeadline(now.Add(ownBodyTimeout)) // a test's recorder has none
+	}
+}
+
 // readOwnBody reads the small body of one of the gateway's own routes whole, in
 // bounded memory and time. A request without one reads as empty.
 func readOwnBody(w http.ResponseWriter, r *http.Request, now time.Time) ([]byte, error) {
@@ -50,12 +60,7 @@ func readOwnBody(w http.ResponseWriter, r *http.Request, now time.Time) ([]byte,
 	if r.ContentLength > maxOwnBody {
 		return nil, errBodyTooLarge
 	}
-	control := http.NewResponseController(w)
-	// A writer without deadlines (HTTP/2 has them, a test's recorder doesn't) is
-	// bounded in memory all the same.
-	if control.SetReadDeadline(now.Add(ownBodyTimeout)) == nil {
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	}
+	boundBody(w, r, now)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOwnBody))
 	var tooLarge *http.MaxBytesError
 	switch {

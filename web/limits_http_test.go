@@ -14,6 +14,7 @@ import (
 	"time"
 )
 
+// F35: what is too large never reaches a handler.
 func TestHardenedServerRefusesOversizedHeaders(t *testing.T) {
 	var reached atomic.Bool
 	addr := serveHardened(t, func(http.ResponseWriter, *http.Request) { reached.Store(true) })

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,8 @@ func asProblem(err error) *problem {
 		return p
 	case errors.As(err, &fault):
 		return refuse(fault.Status(), string(fault), "The address is written in a way that servers read differently.")
+	case errors.Is(err, errBodySlow), errors.Is(err, os.ErrDeadlineExceeded) && errors.Is(err, errBodyUnread):
+		return refuse(http.StatusRequestTimeout, "body_too_slow", "The request came too slowly.")
 	case errors.As(err, &failed):
 		p = refuse(failed.Status(), string(failed.Reason), "The shop does not answer for the moment.")
 		p.retryAfter = 5 * time.Second
@@ -126,8 +129,10 @@ func (p *problem) body() []byte {
 // fail answers with an error: it is the only place that writes one.
 func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := asProblem(err)
-	if p.status == upstream.StatusClientClosedRequest || r.Context().Err() != nil {
-		return // nobody is there to read it
+	if p.status != http.StatusRequestTimeout && (p.status == upstream.StatusClientClosedRequest || r.Context().Err() != nil) {
+		// Nobody is there to read it. Silence would be a 200 to whoever still is, a
+		// cache in front for one.
+		panic(http.ErrAbortHandler)
 	}
 	g.metrics.problems.WithLabelValues(p.code).Inc()
 	if p.private != nil {

@@ -212,7 +212,29 @@ func (v *visit) forward(w http.ResponseWriter, t target, route event.Route) erro
 			}
 			v.part(headers(answer.Header))
 		},
+		welcome: func() bool { return v.welcome(route.Action == event.Commit) },
 	})
+}
+
+// welcome says whether a WebSocket may go on: for as long as the admission that
+// opened it would let a request through here. Whose session was extended since
+// then connects again, with the newer admission.
+func (v *visit) welcome(commit bool) bool {
+	now := v.g.now()
+	view := v.room.View().At(now)
+	if view.Stance.Newcomer == event.Through {
+		return true
+	}
+	if v.who.token == "" { // came in while the room was off, without an admission
+		return false
+	}
+	a := v.who.admission
+	ended := !a.Open && v.room.EndedSession(sessionOf(a))
+	switch judge(a, view.Event.Room, view.StoreTime(now), ended, commit, familiar(view, now, a.Generation)) {
+	case live, fading, open, over:
+		return true
+	}
+	return false
 }
 
 // obey does what the shop says about the visitor's session.
@@ -244,6 +266,7 @@ func (v *visit) obey(command originCommand) {
 type exchange struct {
 	admission string                           // for the shop; empty: none
 	answer    func(*http.Response, originWord) // sees the shop's answer first; may be nil
+	welcome   func() bool                      // whether a WebSocket may go on; may be nil
 }
 
 // send forwards to whichever pool the operator has named for host and path.
@@ -252,7 +275,8 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr vi
 	if !ok {
 		return refuse(http.StatusNotFound, "no_shop", "Nothing is served at this address.")
 	}
-	return pool.Forward(w, r, upstream.Exchange{
+	w, r, settle := pace(w, r, g.now)
+	return settle(pool.Forward(w, r, upstream.Exchange{
 		Path: t.Path, Host: t.Authority, Proto: addr.proto(r), For: addr.Chain,
 		Request: func(h http.Header) {
 			cleanRequest(h, addr.Trusted)
@@ -267,7 +291,8 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr vi
 			}
 			return nil
 		},
-	})
+		Welcome: x.welcome,
+	}))
 }
 
 // headers lets a header map stand where a response writer is asked for.

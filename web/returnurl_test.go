@@ -6,6 +6,7 @@ import (
 	"testing"
 )
 
+// A24: every way off this host, and into the gateway's own routes.
 func TestSafeReturn(t *testing.T) {
 	for _, tt := range []struct {
 		why    string

@@ -48,7 +48,7 @@ func (g *Gateway) preflight(c echo.Context) error {
 	if !ok || !preflight(c.Request()) {
 		return echo.ErrNotFound
 	}
-	answerPreflight(c.Response(), c.Request(), rm.View().Event.Browser.CORSOrigins)
+	answerPreflight(c.Response(), c.Request(), rm.View().Event.Browser.CORSOrigins, http.MethodGet, http.MethodPost)
 	return nil
 }
 

@@ -145,7 +145,7 @@ func (v *visit) openAdmission(candidates []string, commit bool) (last admission.
 		}
 		last = a
 		ended := !a.Open && v.room.EndedSession(sessionOf(a))
-		if s := judge(a, knobs, v.storeTime(), ended, commit, v.familiar(a.Generation)); s != noAdmission {
+		if s := judge(a, knobs, v.storeTime(), ended, commit, familiar(v.view, v.now, a.Generation)); s != noAdmission {
 			v.who.admission, v.who.token, v.who.standing = a, token, s
 			return last
 		}
@@ -174,11 +174,11 @@ const (
 	foreign                    // it is of another room
 )
 
-func (v *visit) familiar(generation uint64) familiarity {
-	switch mode, _ := v.view.ModeAt(v.now); {
-	case !v.view.Knows(generation):
+func familiar(view *room.View, now time.Time, generation uint64) familiarity {
+	switch mode, _ := view.ModeAt(now); {
+	case !view.Knows(generation):
 		return foreign
-	case mode == room.Restore && generation != v.view.Snapshot.Generation:
+	case mode == room.Restore && generation != view.Snapshot.Generation:
 		return lost
 	}
 	return own

@@ -84,6 +84,7 @@ func open(ctx context.Context, config Config, built *assembly, log *slog.Logger)
 		}
 		l.doors = append(l.doors, d)
 	}
+	l.doors[0].listener = withinDescriptors(l.doors[0].listener)
 	if err := built.announce(ctx); err != nil {
 		return nil, errors.Join(err, l.closeDoors())
 	}

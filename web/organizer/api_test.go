@@ -328,6 +328,7 @@ func TestLiveAndReadiness(t *testing.T) {
 // TestIsolation walks every operation of the contract: without a key it says
 // nothing, and with another organization's key an event that exists answers to
 // the byte like one that does not.
+// A65: what a key may not see looks like what is not there.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	h := open(t)

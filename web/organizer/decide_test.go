@@ -38,6 +38,7 @@ func TestNamesTheLine(t *testing.T) {
 	}
 }
 
+// A65: the hash of every key is compared, in constant time.
 func TestIdentify(t *testing.T) {
 	t.Parallel()
 	keys := []Key{

@@ -225,6 +225,7 @@ func checkElement(t *testing.T, n *html.Node) {
 	}
 }
 
+// A21: no page of ours stands in another's frame.
 func TestTheAnswerIsNotStoredAndAllowsNothingElse(t *testing.T) {
 	answer, _, root := show(t, waitingView())
 	if got := answer.Header.Get("Cache-Control"); got != "no-store" {

@@ -78,6 +78,7 @@ func TestAFullPoolIsBusy(t *testing.T) {
 	eventually(t, "the slot is free again", func() bool { return p.InFlight() == 0 })
 }
 
+// A44: half a request.
 func TestABodyThatBreaksOffIsTheVisitorsFault(t *testing.T) {
 	shop := newShop(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	p := newPool(t, Config{Instances: []string{shop.URL}})
@@ -127,6 +128,7 @@ func TestTheInstanceHearsThatTheVisitorLeft(t *testing.T) {
 	}
 }
 
+// A71: what names addresses is for the log.
 func TestErrorsKeepAddressesOutOfTheirPublicHalf(t *testing.T) {
 	address := deadAddress(t)
 	p := newPool(t, Config{Instances: []string{"http://" + address}})

@@ -37,6 +37,10 @@ type Exchange struct {
 	// informational answer first). An error ends the exchange and is what Forward
 	// returns; nothing was written to the visitor then.
 	Answer func(*http.Response) error
+	// Welcome, if set, is asked now and then whether an upgraded connection may go
+	// on; when it may not, the visitor is told 1008, policy violation. An answer
+	// that has begun is always finished.
+	Welcome func() bool
 }
 
 // Forward sends r to an instance and its answer to w. It returns once the
@@ -66,7 +70,8 @@ func (p *Pool) Forward(w http.ResponseWriter, r *http.Request, x Exchange) error
 
 	c := call{pool: p, exchange: x, decodedPath: decoded}
 	if socket {
-		c.upgrade = &upgrade{ResponseWriter: w, sockets: &p.sockets}
+		c.upgrade = &upgrade{ResponseWriter: w, sockets: &p.sockets, welcome: x.Welcome}
+		defer c.upgrade.forget()
 		w = c.upgrade
 	}
 	if r.ContentLength != 0 && r.Body != nil {
@@ -250,6 +255,8 @@ func websocket(h http.Header) bool {
 type upgrade struct {
 	http.ResponseWriter
 	sockets  *sockets
+	welcome  func() bool
+	socket   *socket
 	hijacked bool
 }
 
@@ -261,9 +268,18 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	u.hijacked = true
-	s, err := u.sockets.open(conn)
-	if err != nil {
+	if u.socket, err = u.sockets.open(conn); err != nil {
 		return nil, nil, err
 	}
-	return s, rw, nil
+	if u.welcome != nil {
+		go u.socket.guard(u.welcome)
+	}
+	return u.socket, rw, nil
+}
+
+// forget ends what watches over the connection.
+func (u *upgrade) forget() {
+	if u.socket != nil {
+		_ = u.socket.Close()
+	}
 }

@@ -84,6 +84,7 @@ func request(t testing.TB, method, address string, body io.Reader) *http.Request
 	return r
 }
 
+// A32: "Connection: Rushgate-Admission" has had its effect before ours is set.
 func TestForwardSendsWhatWasMatched(t *testing.T) {
 	type seen struct {
 		Method, URI, Host, Body string

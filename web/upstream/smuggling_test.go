@@ -31,7 +31,7 @@ func (s *transcript) take() []string {
 	return lines
 }
 
-// Every way of writing one request that two servers may read as two: either
+// A39, A44 and A46: every way of writing one request that two servers may read as two: either
 // it is refused, or gate and shop see the same requests, of which the gate judged
 // each.
 func TestGateAndShopSeeTheSameRequests(t *testing.T) {

@@ -7,8 +7,14 @@ import (
 	"time"
 )
 
-// goingAway is a WebSocket close frame with status 1001 (RFC 6455, 5.5.1, 7.4.1).
-var goingAway = []byte{0x88, 0x02, 0x03, 0xe9}
+// WebSocket close frames (RFC 6455, 5.5.1, 7.4.1).
+var (
+	goingAway = []byte{0x88, 0x02, 0x03, 0xe9} // 1001
+	unwelcome = []byte{0x88, 0x02, 0x03, 0xf0} // 1008, policy violation
+)
+
+// guardEvery is how soon a connection ends once it is not welcome any more.
+const guardEvery = time.Second
 
 // farewell bounds how long one slow reader may hold up the end of the others.
 const farewell = 100 * time.Millisecond
@@ -34,7 +40,7 @@ func (s *sockets) open(conn net.Conn) (*socket, error) {
 	if s.members == nil {
 		s.members = make(map[*socket]struct{})
 	}
-	member := &socket{Conn: conn, sockets: s}
+	member := &socket{Conn: conn, sockets: s, gone: make(chan struct{})}
 	s.members[member] = struct{}{}
 	return member, nil
 }
@@ -62,7 +68,7 @@ func (s *sockets) closeAll() {
 
 	var all sync.WaitGroup
 	for _, member := range members {
-		all.Go(member.end)
+		all.Go(func() { member.end(goingAway) })
 	}
 	all.Wait()
 }
@@ -71,7 +77,26 @@ func (s *sockets) closeAll() {
 type socket struct {
 	net.Conn
 	sockets *sockets
-	writing sync.Mutex // a farewell must not split what the instance is sending
+	closing sync.Once
+	gone    chan struct{} // closed with the connection
+	writing sync.Mutex    // a farewell must not split what the instance is sending
+}
+
+// guard ends the connection when it is not welcome any more.
+func (c *socket) guard(welcome func() bool) {
+	ticker := time.NewTicker(guardEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-c.gone:
+			return
+		case <-ticker.C:
+			if !welcome() {
+				c.end(unwelcome)
+				return
+			}
+		}
+	}
 }
 
 func (c *socket) Write(p []byte) (int, error) {
@@ -93,14 +118,15 @@ func (c *socket) Close() error {
 	c.sockets.mu.Lock()
 	delete(c.sockets.members, c)
 	c.sockets.mu.Unlock()
+	c.closing.Do(func() { close(c.gone) })
 	return c.Conn.Close()
 }
 
 // end says goodbye and closes. Should the instance have stopped in the middle of
 // a frame, the visitor sees a broken frame instead of the goodbye; either way
 // the connection ends and the page connects anew.
-func (c *socket) end() {
+func (c *socket) end(goodbye []byte) {
 	_ = c.SetWriteDeadline(time.Now().Add(farewell)) // also frees a writer that is stuck
-	_, _ = c.Write(goingAway)
+	_, _ = c.Write(goodbye)
 	_ = c.Close()
 }

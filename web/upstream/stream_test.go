@@ -238,6 +238,7 @@ func TestAWebSocketNeedsBothHeaders(t *testing.T) {
 	}
 }
 
+// A41 and A46: a refusal does not spoil the connection to the shop.
 func TestExpectContinuePasses(t *testing.T) {
 	var body string
 	shop := newShop(t, func(w http.ResponseWriter, r *http.Request) {
