@@ -123,8 +123,9 @@ async function run(event) {
 }
 
 // The part of an address after # never leaves the browser, so a link can carry a
-// receipt here.
-element('receipt').value = decodeURIComponent(location.hash.slice(1));
+// receipt here. A receipt holds nothing that an address would change.
+const carried = location.hash.slice(1);
+element('receipt').value = carried;
 form.addEventListener('submit', run);
 form.hidden = false;
-if (location.hash) form.requestSubmit();
+if (carried) form.requestSubmit();
