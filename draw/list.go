@@ -79,7 +79,7 @@ func ReadList(r io.Reader) (List, error) {
 	list := List{}
 	for {
 		text, err := lines.ReadSlice('\n')
-		if err == io.EOF && len(text) == 0 {
+		if errors.Is(err, io.EOF) && len(text) == 0 {
 			return list, nil
 		}
 		if err := readable(text, err); err != nil {
@@ -101,7 +101,7 @@ func readable(text []byte, err error) error {
 	switch {
 	case errors.Is(err, bufio.ErrBufferFull):
 		return notHex(len(Entry{}))
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return errors.New("the end is missing: no line feed after it")
 	case err != nil:
 		return err

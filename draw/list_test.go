@@ -167,3 +167,16 @@ func TestATurnKeepsTheCircle(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkReadList(b *testing.B) {
+	var text bytes.Buffer
+	if _, err := draw.List(crowd("tour", 1_000_000)).WriteTo(&text); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		if _, err := draw.ReadList(bytes.NewReader(text.Bytes())); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

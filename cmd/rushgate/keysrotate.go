@@ -171,11 +171,11 @@ func (c keysRevoke) Run(a *app) error {
 		return err
 	}
 	printf(a.stdout, "%s key %s revoked. With the next SIGHUP of each gateway end %s.\n", kind, c.ID, ends[kind])
-	_, at, err := revoked.Find(fresh)
 	switch {
-	case err != nil: // none was needed
+	case fresh == "": // there was another
 	case kind == admission.KindDraw:
-		printf(a.stdout, "A fresh key, %s, draws from %s on. Every gateway must have the file by then.\n", fresh, revoked.Draw[at].From)
+		added := revoked.Draw[len(revoked.Draw)-1]
+		printf(a.stdout, "A fresh key, %s, draws from %s on. Every gateway must have the file by then.\n", fresh, added.From)
 	default:
 		printf(a.stdout, "A fresh key, %s, signs. Until every gateway has it, who comes from one that has to one that has not is turned away.\n", fresh)
 	}

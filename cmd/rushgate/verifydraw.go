@@ -105,12 +105,12 @@ func (c verifyDraw) checkReceipt(a *app, published proof.Published, list proof.L
 	return nil
 }
 
-// receiptText takes the receipt from the flag or from the file that it names.
+// receiptText takes the receipt from the flag, or from the file that it names.
+// A receipt has a colon or a brace in it; a file whose name has one is found too.
 func (c verifyDraw) receiptText() (string, error) {
-	if strings.ContainsAny(c.Receipt, ":{") {
-		if _, err := os.Stat(c.Receipt); err != nil {
-			return c.Receipt, nil
-		}
+	_, missing := os.Stat(c.Receipt)
+	if missing != nil && strings.ContainsAny(c.Receipt, ":{") {
+		return c.Receipt, nil
 	}
 	data, err := readSmall(c.Receipt)
 	return string(data), err

@@ -47,28 +47,32 @@ func newAsset(stem, extension, contentType string, content []byte) (asset, error
 	return a, nil
 }
 
-func stylesheet() (asset, error) {
-	content, err := staticFiles.ReadFile("static/min/page.css")
+func stylesheet(stem string) (asset, error) {
+	content, err := staticFiles.ReadFile("static/min/" + stem + ".css")
 	if err != nil {
 		return asset{}, fmt.Errorf("read the style sheet: %w", err)
 	}
-	return newAsset("page", ".css", "text/css; charset=utf-8", content)
+	return newAsset(stem, ".css", "text/css; charset=utf-8", content)
 }
 
-// script is the page's script with the words of one language in front: they
-// are the same for everybody, so they belong in the file that browsers keep and
-// not in the page, which none may store.
+// script is the waiting page's script with the words of one language in front:
+// they are the same for everybody, so they belong in the file that browsers keep
+// and not in the page, which none may store.
 func script(w words) (asset, error) {
 	catalogue, err := json.Marshal(w.forScript())
 	if err != nil {
 		return asset{}, fmt.Errorf("encode the words: %w", err)
 	}
-	code, err := staticFiles.ReadFile("static/min/page.js")
+	return scriptAsset("page", w, catalogue)
+}
+
+func scriptAsset(stem string, w words, catalogue []byte) (asset, error) {
+	code, err := staticFiles.ReadFile("static/min/" + stem + ".js")
 	if err != nil {
 		return asset{}, fmt.Errorf("read the script: %w", err)
 	}
 	content := fmt.Appendf(nil, "const words=%s;\n%s", catalogue, code)
-	return newAsset("page."+w.Language, ".js", "text/javascript; charset=utf-8", content)
+	return newAsset(stem+"."+w.Language, ".js", "text/javascript; charset=utf-8", content)
 }
 
 // ServeAsset serves {prefix}/assets/{name}; an unknown name is a 404.

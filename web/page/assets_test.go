@@ -12,10 +12,11 @@ import (
 func TestAssets(t *testing.T) {
 	p := newPages(t)
 	_, page, _ := show(t, waitingView())
+	page += drawPage(t, DrawView{})
 	for name, a := range p.assets {
 		path := prefix + "/assets/" + name
 		if !strings.Contains(page, path) {
-			t.Errorf("the page does not ask for %s", path)
+			t.Errorf("no page asks for %s", path)
 		}
 		for _, encoding := range []string{"", "br, gzip", "gzip;q=0"} {
 			request := httptest.NewRequest(http.MethodGet, path, nil)

@@ -48,10 +48,6 @@ func problem(code string) map[string]any {
 // returns what the page has become and what its script asked for.
 func browse(t *testing.T, v View, r *room, passes time.Duration) (*html.Node, []string) {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium on this machine")
-	}
 	p := newPages(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+prefix+"/assets/{name}", p.ServeAsset)
@@ -67,18 +63,30 @@ func browse(t *testing.T, v View, r *room, passes time.Duration) (*html.Node, []
 	server := httptest.NewServer(mux)
 	defer server.Close()
 
+	root := dump(t, server.URL+"/buy", passes)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return root, slices.Clone(r.asked)
+}
+
+// dump opens an address in a headless Chromium, lets the given time pass there,
+// and returns what the page has become.
+func dump(t *testing.T, url string, passes time.Duration) *html.Node {
+	t.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium on this machine")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--user-data-dir="+t.TempDir(), fmt.Sprintf("--virtual-time-budget=%d", passes.Milliseconds()),
-		"--dump-dom", server.URL+"/buy").Output()
+		"--dump-dom", url).Output()
 	if err != nil {
 		t.Fatalf("run chromium: %v", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return parse(t, string(out)), slices.Clone(r.asked)
+	return parse(t, string(out))
 }
 
 func screenShown(root *html.Node) string {

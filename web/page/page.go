@@ -1,5 +1,5 @@
 // Package page renders what a visitor sees while they wait, and the few pages
-// around it (an error, the privacy note). One page serves browsers with and
+// around it (an error, the privacy note, the check of a draw). One page serves browsers with and
 // without JavaScript: the server renders the visitor's place, and the script,
 // where there is one, keeps it up to date with the same words.
 package page
@@ -57,6 +57,7 @@ type Pages struct {
 	prefix    string
 	templates *template.Template
 	style     asset
+	drawStyle asset            // on top of it, for the draw's page
 	editions  []edition        // the first is the fallback
 	assets    map[string]asset // by name
 	nonce     func() string    // fresh for every answer
@@ -64,8 +65,9 @@ type Pages struct {
 
 // edition is the page in one language.
 type edition struct {
-	words  words
-	script asset
+	words      words
+	script     asset
+	drawScript asset
 }
 
 // New returns the pages of a gateway whose reserved prefix is prefix, e.g. "/_rushgate".
@@ -74,23 +76,30 @@ func New(prefix string) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the pages: %w", err)
 	}
-	style, err := stylesheet()
+	style, err := stylesheet("page")
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{prefix: prefix, templates: templates, style: style, nonce: rand.Text}
-	p.assets = map[string]asset{style.name: style}
+	drawStyle, err := stylesheet("draw")
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{prefix: prefix, templates: templates, style: style, drawStyle: drawStyle, nonce: rand.Text}
+	p.assets = map[string]asset{style.name: style, drawStyle.name: drawStyle}
 	catalogue, err := loadCatalogue()
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range catalogue {
-		file, err := script(w)
-		if err != nil {
+		one := edition{words: w}
+		if one.script, err = script(w); err != nil {
 			return nil, err
 		}
-		p.assets[file.name] = file
-		p.editions = append(p.editions, edition{words: w, script: file})
+		if one.drawScript, err = drawScript(w); err != nil {
+			return nil, err
+		}
+		p.assets[one.script.name], p.assets[one.drawScript.name] = one.script, one.drawScript
+		p.editions = append(p.editions, one)
 	}
 	return p, nil
 }

@@ -30,6 +30,7 @@ type words struct {
 	Lengths   map[string]string `json:"lengths"`
 	Errors    map[string]notice `json:"errors"` // by status
 	Privacy   privacyNote       `json:"privacy"`
+	Draw      drawWords         `json:"draw"`
 }
 
 type notice struct {

@@ -81,6 +81,7 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 		}
 		for _, pair := range [][2]map[string]string{
 			{reference.Wait, w.Wait}, {reference.Live, w.Live}, {reference.Labels, w.Labels}, {reference.Lengths, w.Lengths},
+			{reference.Draw.Labels, w.Draw.Labels}, {reference.Draw.Said, w.Draw.Said},
 		} {
 			for key := range pair[0] {
 				if pair[1][key] == "" {
