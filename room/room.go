@@ -118,6 +118,25 @@ func (r *Room) Meet(ctx context.Context, generation uint64, line string, number,
 	return r.loop.awaitTick(ctx) == nil && r.View().Knows(generation)
 }
 
+// drawnPage is how many of a draw are read at once.
+const drawnPage = 10_000
+
+// Drawn lists who stands in a line's draw, by order. It is whole once the draw
+// is closed.
+func (r *Room) Drawn(ctx context.Context, line string) ([]queue.Visitor, error) {
+	var all []queue.Visitor
+	for {
+		found, err := r.house.store.Drawn(ctx, r.id, line, int64(len(all)), drawnPage)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if len(found) < drawnPage {
+			return all, nil
+		}
+	}
+}
+
 // Nudge asks for a fresh snapshot soon. It does not wait.
 func (r *Room) Nudge() { r.loop.poke() }
 

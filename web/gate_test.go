@@ -78,7 +78,7 @@ func TestJudge(t *testing.T) {
 		{"less than half left", admission.Admission{Generation: generation, Ends: at(4 * time.Minute)}, knobs, false, false, fading},
 		{"less than half left, where nothing is renewed", admission.Admission{Generation: generation, Ends: at(4 * time.Minute)}, still, false, false, live},
 		{"on probation, even where nothing is renewed", admission.Admission{Generation: generation, Ends: at(9 * time.Minute), Probation: true}, still, false, false, fading},
-				{"expired", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, false, spent},
+		{"expired", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, false, spent},
 		{"expired, on a commit route", admission.Admission{Generation: generation, Ends: at(-time.Minute)}, knobs, false, true, over},
 		{"expired too long ago for that", admission.Admission{Generation: generation, Ends: at(-16 * time.Minute)}, knobs, false, true, spent},
 		{"completed", admission.Admission{Generation: generation, Ends: at(time.Minute)}, knobs, true, false, noAdmission},

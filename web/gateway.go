@@ -71,6 +71,7 @@ type Gateway struct {
 	metrics metrics
 	pages   *page.Pages
 	nows    nows
+	draws   draws
 	routes  http.Handler
 	newer   atomic.Bool // met a credential of a newer schema
 }

@@ -43,6 +43,7 @@ func (v *visit) place() page.Place {
 	}
 	if held.State != room.None {
 		v.fill(&p, held)
+		p.Receipt = v.receipt()
 	}
 	return p
 }

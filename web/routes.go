@@ -34,6 +34,8 @@ func (g *Gateway) own() http.Handler {
 		e.OPTIONS(g.prefix+"/:event/"+action, g.preflight)
 	}
 	of(http.MethodGet, "now", g.seeNow)
+	of(http.MethodGet, "draw", g.seeDraw)
+	of(http.MethodGet, "draw/list", g.listDraw)
 	of(http.MethodGet, "status", g.visitors(status))
 	of(http.MethodGet, "privacy", g.visitors(privacy))
 	of(http.MethodGet, "joined", g.visitors(joined))

@@ -134,7 +134,7 @@ func (v *visit) pageView(p page.Place, back string) page.View {
 		TurnTTL: time.Duration(knobs.TurnTTL), LateGrace: time.Duration(knobs.LateGrace),
 	}
 	switch p.State {
-	case page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone:
+	case page.StateDraw, page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone:
 		view.Refresh = max(2*time.Second, millis(p.RetryAfterMS)).Round(time.Second)
 	}
 	return view

@@ -135,7 +135,7 @@ func noScript(w words, s Screen) string {
 		return w.Labels["no_script_join"]
 	case ScreenCountdown:
 		return w.Labels["no_script_start"]
-	case ScreenWaiting, ScreenHold:
+	case ScreenWaiting, ScreenHold, ScreenDraw, ScreenArrived:
 		return w.Labels["no_script"]
 	}
 	return ""

@@ -1,6 +1,10 @@
 package page
 
-import "time"
+import (
+	"time"
+
+	"github.com/bilten/rushgate/draw"
+)
 
 // Place is what one visitor is to one room, as the JSON contract says it. The
 // page's script, JSON clients and the page itself all read this one value.
@@ -8,7 +12,7 @@ import "time"
 type Place struct {
 	Event string `json:"event"`
 	Mode  Mode   `json:"mode"`
-	Phase string `json:"phase"` // before, open or ended
+	Phase string `json:"phase"` // before, prequeue, open or ended
 	State State  `json:"state"`
 	Line  string `json:"line"`
 
@@ -25,6 +29,7 @@ type Place struct {
 	RetryAfterMS  int64      `json:"retry_after_ms"`
 
 	Reference string `json:"reference"` // short code for the helpdesk
+	Receipt   string `json:"receipt"`   // of the draw, if there was one
 	Message   string `json:"message"`   // the organizer's
 	Location  string `json:"location"`  // where an admitted visitor goes
 }
@@ -46,6 +51,7 @@ type Now struct {
 	RetryAfterMS int64           `json:"retry_after_ms,omitempty"`
 	Lines        map[string]Line `json:"lines"`
 	Message      string          `json:"message"`
+	Draw         draw.Phase      `json:"draw,omitempty"`
 }
 
 // Line is one line in Now.

@@ -6,6 +6,8 @@ type Screen string
 
 const (
 	ScreenCountdown Screen = "countdown"
+	ScreenDraw      Screen = "draw"    // in the draw
+	ScreenArrived   Screen = "arrived" // in the line; a number follows
 	ScreenJoining   Screen = "joining"
 	ScreenWaiting   Screen = "waiting"
 	ScreenDoor      Screen = "door" // called, but the rate is spent for the moment
@@ -39,6 +41,8 @@ func screenOf(p Place) Screen {
 	switch p.State {
 	case StateTurn, StateAdmitted:
 		return ScreenTurn
+	case StateDraw:
+		return ScreenDraw
 	case StateMissed:
 		return ScreenMissed
 	case StateLeft:
@@ -53,6 +57,8 @@ func screenOf(p Place) Screen {
 	switch {
 	case p.Number > 0:
 		return ScreenWaiting
+	case p.State == StateWaiting || p.State == StatePaused:
+		return ScreenArrived
 	case p.Phase == "before":
 		return ScreenCountdown
 	case p.Mode == ModeHold:
@@ -72,7 +78,7 @@ func bannerOf(p Place) Banner {
 	switch {
 	case screen == ScreenTurn && p.Mode == ModePaused:
 		return BannerPaused // the door is shut for longer than a moment
-	case screen != ScreenWaiting:
+	case screen != ScreenWaiting && screen != ScreenArrived && screen != ScreenDraw:
 		return BannerNone
 	case p.Mode == ModeHold:
 		return BannerHold

@@ -177,6 +177,8 @@ function accept(news) {
   if (wanted === 'waiting') again();
   if (wanted === 'hold') later(join, pace(5000));
   if (wanted === 'countdown') countdown();
+  if (wanted === 'arrived') later(status, pace(place.retry_after_ms || 5000));
+  if (wanted === 'draw') inDraw();
   if (wanted === 'closed' || wanted === 'rejected') later(watch, pace(30000));
 }
 
@@ -238,8 +240,26 @@ function countdown() {
   later(left > 60000 ? watch : countdown, Math.min(left, jitter(40000)));
 }
 
+// inDraw looks at the public snapshot until the draw is decided: then everybody
+// asks for their number, over some seconds.
+function inDraw() {
+  drawClock();
+  later(watchDraw, pace(place.retry_after_ms || 20000));
+}
+
+async function watchDraw() {
+  const {ok, body} = await ask('now', 'GET');
+  if (!ok) throw new Away('hold');
+  const changed = body.draw === 'drawn' || body.mode !== place.mode || (generation !== null && body.generation !== generation);
+  generation = body.generation;
+  say(body.message);
+  if (changed) return later(status, Math.random() * 5000);
+  place.retry_after_ms = Math.min(30000, Math.max(10000, untilStart() / 10));
+  inDraw();
+}
+
 function drawClock() {
-  if (screen !== 'countdown' || !place.starts_at) return;
+  if (screen !== 'countdown' && screen !== 'draw' || !place.starts_at || untilStart() < 0) return;
   element('clock').hidden = false;
   putBig('clock', clock(untilStart()));
 }
@@ -265,6 +285,9 @@ function show(name) {
   put('lead', lead);
   put('reference', place.reference);
   element('stub').hidden = !place.reference;
+  element('proof').hidden = !place.receipt;
+  put('receipt', place.receipt);
+  element('check').href = `${view.base}/draw#${place.receipt}`;
   if (name === 'waiting') showNumbers();
   document.title = `${name === 'waiting' ? fill(words.live.tab, {ahead: count(place.ahead), number: count(place.number)}) : title} · ${heading}`;
   if (!first) return;

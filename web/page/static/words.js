@@ -8,8 +8,9 @@ const halves = (n) => Math.floor(n / 2) + (n % 2 ? '½' : '');
 
 function screenOf(p) {
   if (p.state === 'admitted') return 'turn';
-  if (['turn', 'missed', 'left', 'closed', 'rejected', 'sold_out'].includes(p.state)) return p.state;
+  if (['draw', 'turn', 'missed', 'left', 'closed', 'rejected', 'sold_out'].includes(p.state)) return p.state;
   if (p.number > 0) return 'waiting';
+  if (p.state === 'waiting' || p.state === 'paused') return 'arrived';
   if (p.phase === 'before') return 'countdown';
   if (['hold', 'closed', 'rejected'].includes(p.mode)) return p.mode;
   return 'joining';
@@ -18,7 +19,7 @@ function screenOf(p) {
 function bannerOf(p) {
   const screen = screenOf(p);
   if (screen === 'turn' && p.mode === 'paused') return 'paused';
-  if (screen !== 'waiting') return '';
+  if (!['waiting', 'arrived', 'draw'].includes(screen)) return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
   return ['paused', 'queue_all', 'restore', 'draining'].includes(p.mode) ? p.mode : '';
