@@ -12,6 +12,8 @@ type Keys struct {
 	issuer   string
 	passes   *sealer
 	browsers *sealer
+	proofs   *sealer
+	codes    []macKey // the first makes codes
 	signer   signingKey
 	verifier *Verifier
 	jwks     []byte
@@ -29,6 +31,12 @@ func NewKeys(issuer string, file KeyFile) (*Keys, error) {
 		return nil, err
 	}
 	if k.browsers, err = derive("rushgate visitor cookie v1", m.pass); err != nil {
+		return nil, err
+	}
+	if k.proofs, err = derive("rushgate proof v1", m.pass); err != nil {
+		return nil, err
+	}
+	if k.codes, err = deriveKeys("rushgate code v1", m.pass); err != nil {
 		return nil, err
 	}
 	public := make([]PublicKey, len(m.admission))
@@ -62,6 +70,14 @@ func (k *Keys) JWKS() []byte { return k.jwks }
 // derive makes keys for one purpose, so that a tag made for one never fits the
 // other.
 func derive(label string, keys []macKey) (*sealer, error) {
+	derived, err := deriveKeys(label, keys)
+	if err != nil {
+		return nil, err
+	}
+	return newSealer(derived), nil
+}
+
+func deriveKeys(label string, keys []macKey) ([]macKey, error) {
 	derived := make([]macKey, len(keys))
 	for i, key := range keys {
 		secret, err := hkdf.Key(sha256.New, key.secret, nil, label, sha256.Size)
@@ -70,5 +86,5 @@ func derive(label string, keys []macKey) (*sealer, error) {
 		}
 		derived[i] = macKey{id: key.id, secret: secret}
 	}
-	return newSealer(derived), nil
+	return derived, nil
 }
