@@ -36,7 +36,7 @@ func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
 // becomes a session when the room is on again, and is void once the sale starts.
 // An address gets no more of them than it may join: the rest go in without.
 func (v *visit) admitOpen() error {
-	if _, ok := v.spendJoin(); !ok {
+	if _, ok := v.spendJoins(1); !ok {
 		return nil
 	}
 	now := v.storeTime()
@@ -75,6 +75,9 @@ func (v *visit) seat(a queue.Answer, line string) {
 		for _, l := range v.view.Snapshot.Lines {
 			if l.Serving > 0 {
 				held.Line = l.Name
+			}
+			if l.Name == line && l.Serving > 0 {
+				break // the line that was asked for, if it can be
 			}
 		}
 	}
