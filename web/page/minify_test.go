@@ -22,6 +22,7 @@ func TestServedFilesAreTheSourcesMinified(t *testing.T) {
 		options api.TransformOptions
 	}{
 		{"static/min/page.js", []string{"static/words.js", "static/page.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatIIFE, Target: api.ES2020}},
+		{"static/min/proof.js", []string{"static/proof.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatESModule, Target: api.ES2020}},
 		{"static/min/page.css", []string{"static/page.css"}, api.TransformOptions{Loader: api.LoaderCSS}},
 	}
 	for _, tt := range tests {
