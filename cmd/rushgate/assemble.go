@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
@@ -30,7 +31,9 @@ type blueprint struct {
 	keys   *atomic.Pointer[admission.Keys] // replaced on SIGHUP
 	pools  map[string]*upstream.Pool
 	stores stores
-	log    *slog.Logger
+	// secrets check accounts; replaced on SIGHUP.
+	secrets *atomic.Pointer[map[secretName][]byte]
+	log     *slog.Logger
 }
 
 // assembly is a gateway put together, before any door opens.
@@ -58,6 +61,12 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	}
 	b.keys = &atomic.Pointer[admission.Keys]{}
 	b.keys.Store(keys)
+	secrets, err := config.openIdentitySecrets()
+	if err != nil {
+		return blueprint{}, err
+	}
+	b.secrets = &atomic.Pointer[map[secretName][]byte]{}
+	b.secrets.Store(&secrets)
 	if b.pools, err = config.openPools(); err != nil {
 		return blueprint{}, err
 	}
@@ -81,7 +90,8 @@ func (b blueprint) assemble() (*assembly, error) {
 	rooms := room.New(room.Config{
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
 	})
-	gateway, err := b.gateway(rooms, routes, registry)
+	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
+	gateway, err := b.gateway(rooms, routes, account.NewDesk(b.secret, sets), registry)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +100,9 @@ func (b blueprint) assemble() (*assembly, error) {
 		organizers: b.organizerAPI(events, rooms, routes),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      []func(context.Context){b.keeping(rooms)},
+		loops:      []func(context.Context){b.keeping(rooms), sets.Run},
 		closers:    []func() error{b.stores.close},
-		reloads:    []func(){b.reloadKeys},
+		reloads:    []func(){b.reloadKeys, b.reloadSecrets},
 	}
 	a.operators = ops.Handler(registry, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
 	for _, pool := range b.pools {
@@ -101,7 +111,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	return a, nil
 }
 
-func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *prometheus.Registry) (*web.Gateway, error) {
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, registry *prometheus.Registry) (*web.Gateway, error) {
 	return web.New(web.Config{
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
@@ -111,12 +121,17 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *p
 		Keys:    b.keys.Load,
 		Prefix:  b.config.Prefix,
 		Proxies: b.config.proxies(),
-		Joins:   web.JoinLimit{PerSecond: b.config.Limits.JoinPerAddress.PerSecond, Burst: b.config.Limits.JoinPerAddress.Burst},
-		Now:     time.Now,
-		Random:  rand.Reader,
-		Chance:  mathrand.Float64,
-		Log:     b.log,
-		Metrics: registry,
+		Joins: web.JoinLimits{
+			Address: web.JoinRate(b.config.Limits.JoinPerAddress),
+			Site:    web.JoinRate(b.config.Limits.JoinPerSite),
+			Network: web.JoinRate(b.config.Limits.JoinPerNetwork),
+		},
+		Accounts: accounts,
+		Now:      time.Now,
+		Random:   rand.Reader,
+		Chance:   mathrand.Float64,
+		Log:      b.log,
+		Metrics:  registry,
 	})
 }
 
@@ -160,6 +175,21 @@ func (b blueprint) keeping(rooms *room.Keeper) func(context.Context) {
 			b.log.Error("rooms stopped", "err", err)
 		}
 	}
+}
+
+// secret is one that checks an organization's accounts; nil: there is none.
+func (b blueprint) secret(organization, name string) []byte {
+	return (*b.secrets.Load())[secretName{organization, name}]
+}
+
+// reloadSecrets reads the identity secrets again; a problem changes nothing.
+func (b blueprint) reloadSecrets() {
+	secrets, err := b.config.openIdentitySecrets()
+	if err != nil {
+		b.log.Error("identity secrets not reloaded, the old ones stay", "err", err)
+		return
+	}
+	b.secrets.Store(&secrets)
 }
 
 // reloadKeys reads the key file again; a file with a problem changes nothing.

@@ -31,6 +31,7 @@ type Config struct {
 	Organizations  map[string]Organization `yaml:"organizations"`
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
+	Identity       IdentityRules           `yaml:"identity"`
 	Limits         Limits                  `yaml:"limits"`
 	Log            Log                     `yaml:"log"`
 	Shutdown       Shutdown                `yaml:"shutdown"`
@@ -58,10 +59,14 @@ func defaults() Config {
 			API:     Listener{Address: "127.0.0.1:8081"},
 			Ops:     Listener{Address: "127.0.0.1:8082"},
 		},
-		Issuer:   "rushgate",
-		Prefix:   web.Prefix,
-		Redis:    Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
-		Limits:   Limits{JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200}},
+		Issuer: "rushgate",
+		Prefix: web.Prefix,
+		Redis:  Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
+		Limits: Limits{
+			JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200},
+			JoinPerSite:    SiteLimit{PerSecond: 40, Burst: 400},
+			JoinPerNetwork: NetworkLimit{PerSecond: 200, Burst: 2000},
+		},
 		Log:      Log{Level: "info", Format: "json"},
 		Shutdown: Shutdown{DrainDelay: 5 * time.Second, Timeout: 30 * time.Second},
 	}
