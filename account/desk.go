@@ -35,6 +35,17 @@ func (d *Desk) Visitor(e *event.Event, token string, now time.Time) (admission.V
 	return v.Visitor(token, now)
 }
 
+// Ready says why e's accounts cannot be checked: ErrNoKeys. It begins to follow a
+// key set that was not followed yet, so asking again may be worth it.
+func (d *Desk) Ready(e event.Event) error {
+	v, err := d.verifier(&e)
+	if err != nil {
+		return err
+	}
+	_, _, err = v.keys.Find("")
+	return err
+}
+
 // verifier is the event's, made anew when its identity has changed.
 func (d *Desk) verifier(e *event.Event) (*Verifier, error) {
 	if known, ok := d.verifiers.Load(e.ID); ok {

@@ -91,13 +91,14 @@ func (b blueprint) assemble() (*assembly, error) {
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
 	})
 	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
-	gateway, err := b.gateway(rooms, routes, account.NewDesk(b.secret, sets), registry)
+	accounts := account.NewDesk(b.secret, sets)
+	gateway, err := b.gateway(rooms, routes, accounts, registry)
 	if err != nil {
 		return nil, err
 	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes),
+		organizers: b.organizerAPI(events, rooms, routes, accounts),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
 		loops:      []func(context.Context){b.keeping(rooms), sets.Run},
@@ -135,7 +136,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -143,6 +144,7 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 			return organizer.Pool{Name: id, Ready: reachable(ctx, instances), Instances: len(instances)}, ok
 		},
 		StoreTime:      b.stores.time,
+		Accounts:       accounts.Ready,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()
