@@ -5,6 +5,8 @@
 //	credential      form                      who reads it             lives
 //	visitor cookie  binary, HMAC              the gateways             across events
 //	pass            binary, HMAC, per event   the gateways             as long as its event
+//	challenge       binary, HMAC, per event   the gateways             two minutes
+//	presale code    25 letters, HMAC          the gateways             until its last day
 //	admission       JWT, EdDSA or ES256       gateways and origins     one session
 //
 // A pass is checked on every poll, so it is the cheapest thing that is still

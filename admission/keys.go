@@ -12,6 +12,8 @@ type Keys struct {
 	issuer   string
 	passes   *sealer
 	browsers *sealer
+	proofs   *sealer
+	codes    []macKey // the first makes codes
 	signer   signingKey
 	verifier *Verifier
 	jwks     []byte
@@ -59,6 +61,12 @@ func NewKeys(issuer string, file KeyFile) (*Keys, error) {
 			return nil, err
 		}
 	}
+	if k.proofs, err = derive("rushgate proof v1", m.pass); err != nil {
+		return nil, err
+	}
+	if k.codes, err = deriveKeys("rushgate code v1", m.pass); err != nil {
+		return nil, err
+	}
 	public := make([]PublicKey, len(m.admission))
 	for i, key := range m.admission {
 		public[i] = PublicKey{ID: key.id, Algorithm: key.algorithm, Key: key.private.Public()}
@@ -90,6 +98,14 @@ func (k *Keys) JWKS() []byte { return k.jwks }
 // derive makes keys for one purpose, so that a tag made for one never fits the
 // other.
 func derive(label string, keys []macKey) (*sealer, error) {
+	derived, err := deriveKeys(label, keys)
+	if err != nil {
+		return nil, err
+	}
+	return newSealer(derived), nil
+}
+
+func deriveKeys(label string, keys []macKey) ([]macKey, error) {
 	derived := make([]macKey, len(keys))
 	for i, key := range keys {
 		secret, err := deriveOne(label, key.secret)
@@ -98,7 +114,7 @@ func derive(label string, keys []macKey) (*sealer, error) {
 		}
 		derived[i] = macKey{id: key.id, secret: secret}
 	}
-	return newSealer(derived), nil
+	return derived, nil
 }
 
 func deriveOne(label string, secret []byte) ([]byte, error) {

@@ -11,8 +11,9 @@ const (
 	ErrForged      Refusal = "forged"       // the signature does not fit, or it is for another event (pass)
 	ErrNewerSchema Refusal = "newer_schema" // made by a newer Rushgate: this gateway must not judge it
 	ErrElsewhere   Refusal = "elsewhere"    // another event, organization or issuer (admission)
-	ErrNotYet      Refusal = "not_yet"      // valid later (admission)
-	ErrExpired     Refusal = "expired"      // was valid (admission)
+	ErrNotYet      Refusal = "not_yet"      // valid later (admission, proof)
+	ErrExpired     Refusal = "expired"      // was valid (admission, code, proof)
+	ErrUnsolved    Refusal = "unsolved"     // a number is wrong (proof)
 )
 
 func (r Refusal) Error() string { return "credential refused: " + string(r) }

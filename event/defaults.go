@@ -20,6 +20,8 @@ func defaults() Event {
 		},
 		Page:      Page{Language: "en"},
 		Browser:   Browser{SameSite: "lax"},
+		Identity:  Identity{Mode: IdentityNone},
+		Proof:     Proof{Mode: ProofOff, Effort: Duration(time.Second)},
 		Retention: Duration(7 * Day),
 	}
 }

@@ -20,6 +20,8 @@ type Event struct {
 	Room         Room     `json:"room" yaml:"room"`
 	Page         Page     `json:"page" yaml:"page"`
 	Browser      Browser  `json:"browser" yaml:"browser"`
+	Identity     Identity `json:"identity" yaml:"identity"`
+	Proof        Proof    `json:"proof" yaml:"proof"`
 	Retention    Duration `json:"retention" yaml:"retention"` // after the end, keys are removed; default 168h
 }
 
@@ -114,8 +116,10 @@ const General = "general"
 
 // Line is an ordered queue inside a room. Lines share the release by weight.
 type Line struct {
-	Name   string `json:"name" yaml:"name"` // [a-z0-9-]{1,20}
-	Weight int    `json:"weight" yaml:"weight"`
+	Name     string `json:"name" yaml:"name"` // [a-z0-9-]{1,20}
+	Weight   int    `json:"weight" yaml:"weight"`
+	Code     bool   `json:"code" yaml:"code"`         // a presale code opens it, and nothing else
+	Identity bool   `json:"identity" yaml:"identity"` // an account opens it
 }
 
 // Page is the text and colour of the waiting page. No free HTML or CSS: every

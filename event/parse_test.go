@@ -37,6 +37,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 			Lines: []Line{{Name: General, Weight: 1}},
 		},
 		Page: Page{Language: "en"}, Browser: Browser{SameSite: "lax"}, Retention: Duration(7 * Day),
+		Identity: Identity{Mode: IdentityNone}, Proof: Proof{Mode: ProofOff, Effort: Duration(time.Second)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse(small) (-want +got):\n%s", diff)

@@ -43,9 +43,11 @@ func (e Event) problems() []*FieldError {
 	c.controls(e.Room)
 	c.durations(e)
 	c.times(e.Room)
-	c.lines(e.Room.Lines)
+	c.lines(e.Room.Lines, e.Identity.Mode)
 	c.page(e.Page)
 	c.browser(e.Browser, e.Routes)
+	c.account(e.Identity)
+	c.proof(e.Proof)
 	return c
 }
 
@@ -150,7 +152,7 @@ func (c *checks) draw(r Room) {
 		"has no draw.source: a value counts only if it was named before anybody knew it")
 }
 
-func (c *checks) lines(lines []Line) {
+func (c *checks) lines(lines []Line, identity IdentityMode) {
 	c.between("room.lines", len(lines), 1, MaxLines)
 	seen := map[string]bool{}
 	for i, l := range lines {
@@ -158,6 +160,9 @@ func (c *checks) lines(lines []Line) {
 		c.unless(linePattern.MatchString(l.Name), at+".name", quote(l.Name), "want 1 to 20 of a-z, 0-9 and -")
 		c.unless(!seen[l.Name], at+".name", quote(l.Name), "is there already")
 		c.between(at+".weight", l.Weight, 1, MaxWeight)
+		c.unless(l.Name != General || !l.Code && !l.Identity, at, l.Name, "is the line that anybody may join: give a line for codes or accounts a name of its own")
+		c.unless(!l.Code || !l.Identity, at, l.Name, "a code stands for whoever holds it, account or not: want code or identity")
+		c.unless(!l.Identity || identity != IdentityNone, at+".identity", "true", "identity.mode is none, so nobody could join it")
 		seen[l.Name] = true
 	}
 	c.unless(seen[General] || len(lines) == 0, "room.lines", "", "lack general, the line that anybody may join")

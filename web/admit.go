@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -39,7 +40,7 @@ func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
 // becomes a session when the room is on again, and is void once the sale starts.
 // An address gets no more of them than it may join: the rest go in without.
 func (v *visit) admitOpen() error {
-	if _, ok := v.spendJoin(); !ok {
+	if _, ok := v.spendJoins(1); !ok {
 		return nil
 	}
 	now := v.storeTime()
@@ -94,13 +95,17 @@ func (v *visit) seat(a queue.Answer, line string) {
 func (v *visit) reached(line string) (name string, order, joinedAt int64) {
 	for _, l := range v.view.Snapshot.Lines {
 		if l.Serving > 0 {
-			line, order = l.Name, l.CalledOrder
+			name, order = l.Name, l.CalledOrder
+		}
+		if l.Name == line && l.Serving > 0 {
+			break // the line that was asked for, if it can be
 		}
 	}
+	name = cmp.Or(name, line)
 	if 0 < order && order < queue.Base { // one of the drawn
-		return line, order, v.event().Room.PrequeueStartTime.UnixMilli()
+		return name, order, v.event().Room.PrequeueStartTime.UnixMilli()
 	}
-	return line, max(order, queue.Base), v.storeTime()
+	return name, max(order, queue.Base), v.storeTime()
 }
 
 // carry gives the visitor a pass.

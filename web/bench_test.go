@@ -67,7 +67,9 @@ func BenchmarkGate(b *testing.B) {
 // A join of somebody new, over the embedded store.
 func BenchmarkJoin(b *testing.B) {
 	h := openHouse(b, `{"room":{"queue_all":true}}`)
-	h.gateway.limiter.limit.Burst = 1 << 30
+	for i := range h.gateway.limiter.levels {
+		h.gateway.limiter.levels[i].rate.Burst = 1 << 30
+	}
 	w := &discard{http.Header{}}
 	body := `{"return":"/buy"}`
 	b.ReportAllocs()

@@ -31,19 +31,6 @@ type visitorAddr struct {
 	Chain string
 }
 
-// limitKey is what a limiter counts by: an IPv4 address, or the /64 that one
-// IPv6 subscriber has to themselves.
-func (v visitorAddr) limitKey() netip.Addr {
-	if !v.Addr.Is6() {
-		return v.Addr
-	}
-	network, err := v.Addr.Prefix(64)
-	if err != nil {
-		return v.Addr
-	}
-	return network.Addr()
-}
-
 func (t trustedProxies) trust(a netip.Addr) bool {
 	for _, network := range t {
 		if network.Contains(a) {

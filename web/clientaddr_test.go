@@ -76,20 +76,6 @@ func TestLocateWithoutAnAddress(t *testing.T) {
 	if got != (visitorAddr{}) {
 		t.Errorf("locate of a unix socket = %+v; want the zero value", got)
 	}
-	_ = got.limitKey() // must not panic
-}
-
-func TestLimitKey(t *testing.T) {
-	for addr, want := range map[string]string{
-		"203.0.113.7":              "203.0.113.7",
-		"2001:db8:1:2:3:4:5:6":     "2001:db8:1:2::",
-		"2001:db8:1:2:ffff:4:5:6":  "2001:db8:1:2::",
-		"2001:db8:1:3:ffff:4:5:99": "2001:db8:1:3::",
-	} {
-		if got := (visitorAddr{Addr: netip.MustParseAddr(addr)}).limitKey().String(); got != want {
-			t.Errorf("limitKey(%s) = %s; want %s", addr, got, want)
-		}
-	}
 }
 
 func TestProto(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/room"
@@ -36,44 +37,40 @@ type Rooms interface {
 
 // Config is what a gateway works with.
 type Config struct {
-	Rooms   Rooms
-	Pools   func(host, path string) (*upstream.Pool, bool) // which shop serves it, by the operator's word
-	Keys    func() *admission.Keys                         // the ring in force
-	Prefix  string                                         // empty: Prefix
-	Proxies []netip.Prefix                                 // the operator's balancers
-	Joins   JoinLimit
-	Now     func() time.Time
-	Random  io.Reader      // for visitor ids: crypto/rand's
-	Chance  func() float64 // in [0, 1), for jitter
-	Log     *slog.Logger
-	Metrics prometheus.Registerer
-}
-
-// JoinLimit is how often one address may join; zero values mean the defaults.
-type JoinLimit struct {
-	PerSecond float64
-	Burst     int
-	Addresses int // remembered at a time
+	Rooms    Rooms
+	Pools    func(host, path string) (*upstream.Pool, bool) // which shop serves it, by the operator's word
+	Keys     func() *admission.Keys                         // the ring in force
+	Prefix   string                                         // empty: Prefix
+	Proxies  []netip.Prefix                                 // the operator's balancers
+	Joins    JoinLimits
+	Accounts *account.Desk // nil: no event has accounts
+	Now      func() time.Time
+	Random   io.Reader      // for visitor ids: crypto/rand's
+	Chance   func() float64 // in [0, 1), for jitter
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
 }
 
 // Gateway answers visitors. It is safe for concurrent use.
 type Gateway struct {
-	rooms   Rooms
-	pools   func(host, path string) (*upstream.Pool, bool)
-	keys    func() *admission.Keys
-	prefix  string
-	proxies trustedProxies
-	limiter *joinLimiter
-	now     func() time.Time
-	random  io.Reader
-	chance  func() float64
-	log     *slog.Logger
-	metrics metrics
-	pages   *page.Pages
-	nows    nows
-	draws   draws
-	routes  http.Handler
-	newer   atomic.Bool // met a credential of a newer schema
+	rooms    Rooms
+	pools    func(host, path string) (*upstream.Pool, bool)
+	keys     func() *admission.Keys
+	prefix   string
+	proxies  trustedProxies
+	limiter  *joinLimiter
+	accounts *account.Desk
+	proofs   *proofDesk
+	now      func() time.Time
+	random   io.Reader
+	chance   func() float64
+	log      *slog.Logger
+	metrics  metrics
+	pages    *page.Pages
+	nows     nows
+	draws    draws
+	routes   http.Handler
+	newer    atomic.Bool // met a credential of a newer schema
 }
 
 // New returns a gateway.
@@ -85,30 +82,21 @@ func New(c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	limiter, err := newJoinLimiter(c.Joins.orDefault())
+	limiter, err := newJoinLimiter(c.Joins, func() string { return newReference(c.Random) })
+	if err != nil {
+		return nil, err
+	}
+	proofs, err := newProofDesk()
 	if err != nil {
 		return nil, err
 	}
 	g := &Gateway{
 		rooms: c.Rooms, pools: c.Pools, keys: c.Keys, prefix: c.Prefix, proxies: c.Proxies, limiter: limiter,
 		now: c.Now, random: c.Random, chance: c.Chance, log: c.Log, metrics: newMetrics(c.Metrics), pages: pages,
+		accounts: c.Accounts, proofs: proofs,
 	}
 	g.routes = g.own()
 	return g, nil
-}
-
-func (l JoinLimit) orDefault() joinLimit {
-	limit := defaultJoinLimit
-	if l.PerSecond > 0 {
-		limit.PerSecond = l.PerSecond
-	}
-	if l.Burst > 0 {
-		limit.Burst = l.Burst
-	}
-	if l.Addresses > 0 {
-		limit.Addresses = l.Addresses
-	}
-	return limit
 }
 
 // MetNewer says that a credential of a newer version came by: this gateway

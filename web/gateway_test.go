@@ -299,6 +299,7 @@ func TestWhatAClientSaysAboutItself(t *testing.T) {
 // A59: a crowd without cookies from one address.
 func TestJoinsAreLimitedByAddressAndLoseNoPlace(t *testing.T) {
 	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	h.burstsOnly()
 	behind := func(address string) []string { return []string{"X-Forwarded-For", "9.9.9.9, " + address} }
 	keeper := h.browser()
 	_, place := keeper.call("join", behind("198.51.100.7")...)

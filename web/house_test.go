@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
@@ -40,6 +41,7 @@ type house struct {
 	store   *sleeper
 	shop    *shop
 	metrics *prometheus.Registry
+	log     logBook
 }
 
 // shop is the origin: it notes what reaches it and obeys the test.
@@ -122,7 +124,7 @@ func openHouse(t testing.TB, patch string) *house {
 	if h.keys, err = admission.Ephemeral("rushgate"); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &h.log), nil))
 	h.keeper = room.New(room.Config{
 		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
 	})
@@ -146,8 +148,9 @@ func openHouse(t testing.TB, patch string) *house {
 		Pools: func(host, _ string) (*upstream.Pool, bool) {
 			return pool, host == "tickets.example" || host == "rose.example"
 		},
-		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-		Now:     time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
+		Proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Accounts: account.NewDesk(fanSecret, account.NewSets(account.SetsConfig{Now: time.Now, Log: log})),
+		Now:      time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +190,48 @@ func (h *house) change(patch string) {
 		h.t.Fatal(err)
 	}
 	h.until("the change is in force", func() bool { return h.view().Version >= r.Version && h.view().InForce() >= r.Version })
+}
+
+// logBook keeps what was logged.
+type logBook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logBook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (h *house) logged() string {
+	h.log.mu.Lock()
+	defer h.log.mu.Unlock()
+	return h.log.text.String()
+}
+
+// waiting is how many wait by now.
+func (h *house) waiting() int64 {
+	h.t.Helper()
+	asked := time.Now()
+	h.until("a snapshot from now", func() bool { return h.view().Seen.After(asked) })
+	return h.view().Snapshot.Waiting()
+}
+
+// burstsOnly lets no allowance grow again, so that a slow machine counts as a
+// fast one does. Before the first join.
+func (h *house) burstsOnly() {
+	for i := range h.gateway.limiter.levels {
+		h.gateway.limiter.levels[i].rate.PerSecond = 1e-3
+	}
+}
+
+// fanSecret is what the organization globe signs its accounts with.
+func fanSecret(organization, name string) []byte {
+	if organization == "globe" && name == "fans" {
+		return []byte("a secret of globe's, and of nobody else's")
+	}
+	return nil
 }
 
 // fan is a visitor with a browser.
@@ -273,6 +318,12 @@ func (f *fan) call(action string, headers ...string) (reply, page.Place) {
 		method = "GET"
 	}
 	r := f.do(method, "/_rushgate/hamlet/"+action, "", append([]string{"Accept", "application/json", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, headers...)...)
+	return r, placeIn(f.h.t, r)
+}
+
+// placeIn is the place that an answer or a problem tells; none: the zero value.
+func placeIn(t testing.TB, r reply) page.Place {
+	t.Helper()
 	var place struct {
 		page.Place
 		Code   string      `json:"code"`
@@ -280,13 +331,13 @@ func (f *fan) call(action string, headers ...string) (reply, page.Place) {
 	}
 	if strings.Contains(r.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal([]byte(r.body), &place); err != nil {
-			f.h.t.Fatalf("%s answered %q: %v", action, r.body, err)
+			t.Fatalf("%s answered %q: %v", r.Request.URL.Path, r.body, err)
 		}
 	}
 	if place.Inside != nil {
 		place.Place = *place.Inside
 	}
-	return r, place.Place
+	return place.Place
 }
 
 func (r reply) want(t *testing.T, sentence string, status int) reply {

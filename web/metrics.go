@@ -16,6 +16,7 @@ type metrics struct {
 	refusals  *prometheus.CounterVec
 	problems  *prometheus.CounterVec
 	promises  *prometheus.CounterVec
+	limited   *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -28,9 +29,10 @@ func newMetrics(r prometheus.Registerer) metrics {
 		returns:   counter("rushgate_returns_total", "Passes of an earlier life of the room, or without a number, by what their visitors became.", "event", "state"),
 		claims:    counter("rushgate_claims_total", "Claims, by what the visitor became.", "event", "state"),
 		commands:  counter("rushgate_shop_commands_total", "Commands that shops sent in their answers.", "event", "command"),
-		refusals:  counter("rushgate_credentials_refused_total", "Passes, admissions and visitor cookies that were not accepted.", "kind", "reason"),
+		refusals:  counter("rushgate_credentials_refused_total", "Passes, admissions, visitor cookies, accounts, codes and proofs that were not accepted.", "kind", "reason"),
 		problems:  counter("rushgate_problems_total", "Answers that were not a success, by code.", "code"),
 		promises:  counter("rushgate_wait_promises_total", "Waits that ended, held against the range promised on joining.", "event", "kept"),
+		limited:   counter("rushgate_joins_limited_total", "Joins that had to wait, by the limit that was reached.", "event", "limit"),
 	}
 }
 

@@ -29,6 +29,8 @@ type problem struct {
 	retryAfter time.Duration
 	place      *page.Place // what the visitor is to the room, where that is known
 	back       string      // where the page's "try again" leads; empty: to the same address, if that was read
+	reference  string      // of the refusal, in the log too; empty: it needs no appeal
+	proof      *proofAsked // what is to be done before joining
 	private    error
 }
 
@@ -112,9 +114,12 @@ func (p *problem) body() []byte {
 		At           *time.Time  `json:"at,omitempty"`
 		StartsAt     *time.Time  `json:"starts_at,omitempty"`
 		Place        *page.Place `json:"place,omitempty"`
+		Reference    string      `json:"reference,omitempty"`
+		Proof        *proofAsked `json:"proof,omitempty"`
 	}{
 		Type: "urn:rushgate:problem:" + p.code, Code: p.code, Title: http.StatusText(p.status),
 		Status: p.status, Detail: p.detail, RetryAfterMS: p.retryAfter.Milliseconds(), Place: p.place,
+		Reference: p.reference, Proof: p.proof,
 	}
 	if p.place != nil {
 		out.At, out.StartsAt = &p.place.At, p.place.StartsAt
@@ -148,7 +153,7 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", retrySeconds(p.retryAfter))
 	}
 	if preferred(r) == asHTML {
-		if err := g.pages.Error(w, page.ErrorView{Status: p.status, Return: cmp.Or(p.back, g.wayBack(r))}); err == nil {
+		if err := g.pages.Error(w, page.ErrorView{Status: p.status, Reference: p.reference, Return: cmp.Or(p.back, g.wayBack(r))}); err == nil {
 			return
 		}
 	}

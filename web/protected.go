@@ -82,7 +82,7 @@ func (v *visit) pass(commit bool) (through bool, why reason, p page.Place, err e
 		}
 	}
 	if v.joinsByGET() {
-		p, err = v.join("")
+		p, err = v.join(wish{})
 		return err == nil && p.State == page.StateAdmitted, why, p, err
 	}
 	return false, why, v.place(), nil
@@ -95,7 +95,8 @@ func (v *visit) question(commit bool) question {
 		admission: v.who.standing, newcomer: v.newcomer(), commit: commit, hold: v.hold(),
 		early: v.view.Phase == event.Before || v.view.Phase == event.Prequeue, prefetch: unseen(v.r, v.event().Browser.CORSOrigins),
 		place: held.State != room.None, reached: held.State == room.Turn && v.mode() == room.Normal,
-		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers),
+		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers) &&
+			v.asksNothing(),
 	}
 	half := time.Duration(v.event().Room.SessionDuration).Milliseconds() / 2
 	if q.admission == open && q.newcomer == event.Through && v.who.admission.Ends-v.storeTime() < half {
@@ -131,7 +132,7 @@ func (v *visit) extend(adopted bool) (bool, error) {
 
 // enter goes straight in, or finds that somebody was faster.
 func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
-	if err := v.limit(); err != nil { // a visitor cookie costs nothing, so it buys nothing
+	if err := v.limit(1); err != nil { // a visitor cookie costs nothing, so it buys nothing
 		return false, why, v.place(), err
 	}
 	answer, err := v.ask(queue.Join, queue.Visit{})
@@ -150,8 +151,12 @@ func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
 func (v *visit) joinsByGET() bool {
 	newcomer := v.newcomer()
 	return v.jsonMode() && !v.hold() && !unseen(v.r, v.event().Browser.CORSOrigins) && (newcomer == event.Enter || newcomer == event.Queue) &&
-		v.view.Place(v.held(), v.now).State == room.None
+		v.view.Place(v.held(), v.now).State == room.None && v.asksNothing()
 }
+
+// asksNothing says that the visitor may join with nothing but a request: no
+// account and no work is missing.
+func (v *visit) asksNothing() bool { return v.identified() && v.effort() == 0 }
 
 func (v *visit) jsonMode() bool {
 	return v.r.Method == http.MethodGet && v.event().Room.JSONResponseEnabled && preferred(v.r) == asJSON

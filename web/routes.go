@@ -88,11 +88,10 @@ func status(c echo.Context, v *visit) error {
 type wish struct {
 	Line   string `json:"line"`
 	Return string `json:"return"`
-	// Reserved: what opens other lines than general. Read, so that a client may
-	// send them already, and refused as long as no line asks for them.
-	Code     string `json:"code"`
-	Identity string `json:"identity"`
-	Proof    string `json:"proof"`
+
+	Code     string `json:"code"`     // presale code: opens its line
+	Identity string `json:"identity"` // the account's token, before header and cookie
+	Proof    string `json:"proof"`    // an answered challenge, see admission.OpenProof
 }
 
 func (v *visit) wish(c echo.Context) (wish, error) {
@@ -114,7 +113,7 @@ func (v *visit) wish(c echo.Context) (wish, error) {
 		if err != nil {
 			return wish{}, bad
 		}
-		w = wish{Line: values.Get("line"), Return: values.Get("return")}
+		w = wish{Line: values.Get("line"), Return: values.Get("return"), Code: values.Get("code"), Proof: values.Get("proof")}
 	default:
 		return wish{}, bad
 	}
@@ -126,7 +125,7 @@ func join(c echo.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := v.join(w.Line)
+	p, err := v.join(w)
 	if err != nil {
 		return v.tellForm(c, w, err)
 	}
@@ -138,12 +137,10 @@ func join(c echo.Context, v *visit) error {
 }
 
 // join takes a place, or the shop itself when nobody waits.
-func (v *visit) join(line string) (page.Place, error) {
-	if line == "" {
-		line = event.General
-	}
-	if line != event.General {
-		return page.Place{}, refuse(http.StatusForbidden, "line_closed", "This line cannot be joined without a code or an account.")
+func (v *visit) join(w wish) (page.Place, error) {
+	line, err := v.entitle(w)
+	if err != nil {
+		return page.Place{}, err
 	}
 	p := v.place()
 	newcomer := v.newcomer()
@@ -163,7 +160,11 @@ func (v *visit) join(line string) (page.Place, error) {
 	case v.hold() && v.seated():
 		return p, nil
 	}
-	if err := v.limit(); err != nil {
+	cost, err := v.prove(w.Proof)
+	if err != nil {
+		return p, err
+	}
+	if err := v.limit(cost); err != nil {
 		return page.Place{}, err
 	}
 	if v.hold() {
@@ -177,6 +178,7 @@ func (v *visit) join(line string) (page.Place, error) {
 	if err != nil {
 		return page.Place{}, err
 	}
+	v.g.proofs.spend(w.Proof)
 	v.g.metrics.joins.WithLabelValues(v.event().ID, a.State.String()).Inc()
 	if a.State == queue.Active {
 		err := v.admit(a, v.visitor())
@@ -187,25 +189,6 @@ func (v *visit) join(line string) (page.Place, error) {
 	}
 	v.seat(a, line)
 	return v.placeOf(a), nil
-}
-
-// spendJoin takes one join of the address's allowance; after is when there is
-// one again.
-func (v *visit) spendJoin() (after time.Duration, ok bool) {
-	if v.addr.Unlimited {
-		return 0, true
-	}
-	ok, after = v.g.limiter.allow(v.addr.limitKey(), v.now)
-	return after, ok
-}
-
-// limit refuses an address that has spent its allowance.
-func (v *visit) limit() error {
-	if after, ok := v.spendJoin(); !ok {
-		return refuse(http.StatusTooManyRequests, "too_many_joins",
-			"Many people join from this address. Nobody's place is lost; this page tries again by itself.").after(after)
-	}
-	return nil
 }
 
 func claimTurn(c echo.Context, v *visit) error {

@@ -80,7 +80,17 @@ func (v *visit) tellForm(c echo.Context, w wish, err error) error {
 		return p
 	}
 	v.part(c.Response())
-	return v.g.pages.Waiting(c.Response(), p.status, v.pageView(*p.place, v.returnPath(w)))
+	view := v.pageView(*p.place, v.returnPath(w))
+	if p.code == "code_refused" {
+		view.CodeRefused = p.reference
+	}
+	if strings.HasPrefix(p.code, "identity_") {
+		view.SignIn = true
+	}
+	if p.proof != nil {
+		view.Proof, view.ProofWait = p.proof.Challenge, millis(p.proof.WaitMS)
+	}
+	return v.g.pages.Waiting(c.Response(), p.status, view)
 }
 
 // sendOn takes a browser without JavaScript to the page it came for, by way of
@@ -132,6 +142,8 @@ func (v *visit) pageView(p page.Place, back string) page.View {
 	view := page.View{
 		EventID: v.event().ID, Name: v.event().Name, Texts: v.event().Page, Place: p, Return: back,
 		TurnTTL: time.Duration(knobs.TurnTTL), LateGrace: time.Duration(knobs.LateGrace),
+		Accounts: v.event().Identity.Mode != event.IdentityNone, SignInURL: v.event().Identity.SignInURL,
+		SignIn: !v.identified(), TakesCodes: knobs.TakesCodes(),
 	}
 	switch p.State {
 	case page.StateDraw, page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone:

@@ -42,6 +42,11 @@ type identity struct {
 	admission admission.Admission
 	token     string // of admission
 	standing  standing
+	// holder is who asks by an account or a code, where named says that one was
+	// shown; a pass outranks it, as far as it was kept beside it.
+	holder queue.Visitor
+	named  bool
+	doubt  error // why the account that was shown is none
 }
 
 // parting is what the visitor takes along: at most one cookie.
@@ -69,6 +74,7 @@ func (g *Gateway) newVisit(r *http.Request, rm *room.Room, route *event.Route) (
 		cookies.pass = few{1, [3]string{token}}
 	}
 	v.openPass(cookies.pass.all(), last)
+	v.openAccount(cookies.browser.all())
 	if v.who.hasPass {
 		return v, v.comeBack() // it outranks the browser's cookie
 	}
@@ -211,17 +217,20 @@ func judge(a admission.Admission, knobs event.Room, now int64, ended, commit boo
 }
 
 // visitor is who asks, to this event. A pass outranks the browser's cookie: it
-// holds a place.
+// holds a place. See openAccount for which pass counts beside an account.
 func (v *visit) visitor() queue.Visitor {
-	if v.who.hasPass {
+	switch {
+	case v.who.hasPass:
 		return v.who.pass.Visitor
+	case v.who.named:
+		return v.who.holder
 	}
 	return v.who.browser.Visitor(v.event().ID)
 }
 
 // stranger says that nothing tells this request from one of a client that keeps
 // no cookies.
-func (v *visit) stranger() bool { return !v.who.known && !v.who.hasPass }
+func (v *visit) stranger() bool { return !v.who.known && !v.who.hasPass && !v.who.named }
 
 // held is the place that the pass still stands for. Who has been in and comes
 // again did not miss a turn, but has none.

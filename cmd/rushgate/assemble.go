@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
@@ -32,7 +33,9 @@ type blueprint struct {
 	pools  map[string]*upstream.Pool
 	stores stores
 	kept   remembrance
-	log    *slog.Logger
+	// secrets check accounts; replaced on SIGHUP.
+	secrets *atomic.Pointer[map[secretName][]byte]
+	log     *slog.Logger
 }
 
 // assembly is a gateway put together, before any door opens.
@@ -60,6 +63,12 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	}
 	b.keys = &atomic.Pointer[admission.Keys]{}
 	b.keys.Store(keys)
+	secrets, err := config.openIdentitySecrets()
+	if err != nil {
+		return blueprint{}, err
+	}
+	b.secrets = &atomic.Pointer[map[secretName][]byte]{}
+	b.secrets.Store(&secrets)
 	if b.pools, err = config.openPools(); err != nil {
 		return blueprint{}, err
 	}
@@ -91,18 +100,20 @@ func (b blueprint) assemble() (*assembly, error) {
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
 		Window: b.config.RestoreWindow, Memories: memories,
 	})
-	gateway, err := b.gateway(rooms, routes, registry)
+	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
+	accounts := account.NewDesk(b.secret, sets)
+	gateway, err := b.gateway(rooms, routes, accounts, registry)
 	if err != nil {
 		return nil, err
 	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes),
+		organizers: b.organizerAPI(events, rooms, routes, accounts),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      append(keeping, b.keeping(rooms), watched.watch, memories.write),
+		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write),
 		closers:    []func() error{b.kept.close, b.stores.close},
-		reloads:    []func(){b.reloadKeys},
+		reloads:    []func(){b.reloadKeys, b.reloadSecrets},
 	}
 	if late := b.stores.late; late != nil {
 		a.announce = func(context.Context) error { return nil } // when it answers
@@ -115,7 +126,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	return a, nil
 }
 
-func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *prometheus.Registry) (*web.Gateway, error) {
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, registry *prometheus.Registry) (*web.Gateway, error) {
 	return web.New(web.Config{
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
@@ -125,16 +136,21 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, registry *p
 		Keys:    b.keys.Load,
 		Prefix:  b.config.Prefix,
 		Proxies: b.config.proxies(),
-		Joins:   web.JoinLimit{PerSecond: b.config.Limits.JoinPerAddress.PerSecond, Burst: b.config.Limits.JoinPerAddress.Burst},
-		Now:     time.Now,
-		Random:  rand.Reader,
-		Chance:  mathrand.Float64,
-		Log:     b.log,
-		Metrics: registry,
+		Joins: web.JoinLimits{
+			Address: web.JoinRate(b.config.Limits.JoinPerAddress),
+			Site:    web.JoinRate(b.config.Limits.JoinPerSite),
+			Network: web.JoinRate(b.config.Limits.JoinPerNetwork),
+		},
+		Accounts: accounts,
+		Now:      time.Now,
+		Random:   rand.Reader,
+		Chance:   mathrand.Float64,
+		Log:      b.log,
+		Metrics:  registry,
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -142,6 +158,7 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 			return organizer.Pool{Name: id, Ready: reachable(ctx, instances), Instances: len(instances)}, ok
 		},
 		StoreTime:      b.stores.time,
+		Accounts:       accounts.Ready,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()
@@ -185,6 +202,21 @@ func (b blueprint) keeping(rooms *room.Keeper) func(context.Context) {
 			b.log.Error("rooms stopped", "err", err)
 		}
 	}
+}
+
+// secret is one that checks an organization's accounts; nil: there is none.
+func (b blueprint) secret(organization, name string) []byte {
+	return (*b.secrets.Load())[secretName{organization, name}]
+}
+
+// reloadSecrets reads the identity secrets again; a problem changes nothing.
+func (b blueprint) reloadSecrets() {
+	secrets, err := b.config.openIdentitySecrets()
+	if err != nil {
+		b.log.Error("identity secrets not reloaded, the old ones stay", "err", err)
+		return
+	}
+	b.secrets.Store(&secrets)
 }
 
 // reloadKeys reads the key file again; a file with a problem changes nothing.

@@ -58,11 +58,12 @@ func checkFile(file string) error {
 	}
 	_, events := config.readEvents()
 	_, keys := config.openKeys()
+	_, secrets := config.openIdentitySecrets()
 	pools, wrong := config.openPools()
 	for _, pool := range pools {
 		pool.Close()
 	}
-	return errors.Join(events, keys, wrong, config.tryCertificates())
+	return errors.Join(events, keys, secrets, wrong, config.tryCertificates())
 }
 
 func (c Config) tryCertificates() error {
@@ -121,6 +122,9 @@ func (c Config) readEvents() ([]event.Event, error) {
 			continue
 		}
 		events = append(events, one)
+	}
+	if err := c.missingSecrets(events); err != nil {
+		errs = append(errs, inFile(c.file, err))
 	}
 	if _, err := catalog.New(catalog.NewMemory(), c.hosts(), events, time.Now); err != nil {
 		errs = append(errs, inFile(c.file, err))

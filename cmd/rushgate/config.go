@@ -33,6 +33,7 @@ type Config struct {
 	Organizations  map[string]Organization `yaml:"organizations"`
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
+	Identity       IdentityRules           `yaml:"identity"`
 	Limits         Limits                  `yaml:"limits"`
 	RestoreWindow  time.Duration           `yaml:"restore_window" help:"How long a room calls nobody after Redis has lost it, or a part, so that everybody's place can come back first. Two polls of a page far from its turn, with their jitter."`
 	Log            Log                     `yaml:"log"`
@@ -65,9 +66,13 @@ func defaults() Config {
 		Prefix:        web.Prefix,
 		Redis:         Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
 		RestoreWindow: room.DefaultWindow,
-		Limits:        Limits{JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200}},
-		Log:           Log{Level: "info", Format: "json"},
-		Shutdown:      Shutdown{DrainDelay: 5 * time.Second, Timeout: 30 * time.Second},
+		Limits: Limits{
+			JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200},
+			JoinPerSite:    SiteLimit{PerSecond: 40, Burst: 400},
+			JoinPerNetwork: NetworkLimit{PerSecond: 200, Burst: 2000},
+		},
+		Log:      Log{Level: "info", Format: "json"},
+		Shutdown: Shutdown{DrainDelay: 5 * time.Second, Timeout: 30 * time.Second},
 	}
 }
 

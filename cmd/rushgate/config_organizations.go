@@ -12,6 +12,8 @@ import (
 type Organization struct {
 	Hosts     []string   `yaml:"hosts" help:"Hosts that this organization's events may name, in lower case and without a port. A host belongs to one organization."`
 	Upstreams []Upstream `yaml:"upstreams"`
+	// By name, which is what an event may know of it.
+	IdentitySecrets map[string]string `yaml:"identity_secrets" help:"File with the secret that an event's identity.secret names, 32 to 1024 bytes; read again on SIGHUP. Other organizations' events do not find it."`
 }
 
 // Upstream sends what matches to a pool; the most specific match wins.

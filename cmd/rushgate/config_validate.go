@@ -64,6 +64,7 @@ func (c Config) validate() error {
 	c.validatePools(p)
 	c.validateOrganizations(p)
 	c.validateAPIKeys(p)
+	c.validateIdentity(p)
 	c.validateLimits(p)
 	if err := new(slog.Level).UnmarshalText([]byte(c.Log.Level)); err != nil {
 		p.add("log.level", c.Log.Level, "must be debug, info, warn or error")

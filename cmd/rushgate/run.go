@@ -20,12 +20,13 @@ type app struct {
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version."`
 
-	Demo   demo        `cmd:"" help:"A shop, a line and some visitors on this machine: nothing to install or configure."`
-	Serve  serve       `cmd:"" help:"Run a gateway."`
-	Check  check       `cmd:"" help:"Say everything that is wrong with an operator's file or with event files."`
-	Keys   keysCommand `cmd:"" help:"Make, rotate, retire, revoke and list keys."`
-	APIKey apikey      `cmd:"" name:"apikey" help:"Keys of the organizer API."`
-	Room   roomCommand `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
+	Demo   demo         `cmd:"" help:"A shop, a line and some visitors on this machine: nothing to install or configure."`
+	Serve  serve        `cmd:"" help:"Run a gateway."`
+	Check  check        `cmd:"" help:"Say everything that is wrong with an operator's file or with event files."`
+	Keys   keysCommand  `cmd:"" help:"Make, rotate, retire, revoke and list keys."`
+	Codes  codesCommand `cmd:"" help:"Make and check presale codes."`
+	APIKey apikey       `cmd:"" name:"apikey" help:"Keys of the organizer API."`
+	Room   roomCommand  `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
 
 	VerifyDraw verifyDraw `cmd:"" name:"verify-draw" help:"Check a published draw and a receipt; nothing is fetched."`
 

@@ -21,6 +21,10 @@ type Installation struct {
 	// StoreTime asks the store for its clock.
 	StoreTime func(context.Context) (time.Time, error)
 
+	// Accounts says why an event's accounts cannot be checked here. Nil: no event
+	// has any.
+	Accounts func(event.Event) error
+
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
 }
@@ -60,6 +64,9 @@ func (a *API) readiness(c echo.Context) error {
 		checkControls(record.Event.Room),
 		checkRate(record.Event.Room),
 	)
+	if record.Event.Identity.Mode != event.IdentityNone && a.house.Accounts != nil {
+		checks = append(checks, checkAccounts(a.house.Accounts(record.Event)))
+	}
 	ready := true
 	for _, check := range checks {
 		ready = ready && check.OK
@@ -82,6 +89,13 @@ func checkRoutes(ctx context.Context, e event.Event, pool func(context.Context, 
 		checks = append(checks, check)
 	}
 	return checks
+}
+
+func checkAccounts(problem error) Check {
+	if problem != nil {
+		return Check{Check: "accounts", Detail: "cannot be checked: " + problem.Error() + "; see identity in the event and identity_secrets in the operator's file"}
+	}
+	return Check{Check: "accounts", OK: true, Detail: "the keys are there"}
 }
 
 // skewWarns is far inside what admissions tolerate between two clocks (30 s),

@@ -47,12 +47,19 @@ func newAsset(stem, extension, contentType string, content []byte) (asset, error
 	return a, nil
 }
 
-func stylesheet(stem string) (asset, error) {
-	content, err := staticFiles.ReadFile("static/min/" + stem + ".css")
+func stylesheet(stem string) (asset, error) { return fixed(stem, ".css", "text/css; charset=utf-8") }
+
+// workScript is a module that the page's script loads when the event asks for
+// work.
+func workScript() (asset, error) { return fixed("proof", ".js", "text/javascript; charset=utf-8") }
+
+// fixed is a file that is served as it stands.
+func fixed(stem, extension, contentType string) (asset, error) {
+	content, err := staticFiles.ReadFile("static/min/" + stem + extension)
 	if err != nil {
-		return asset{}, fmt.Errorf("read the style sheet: %w", err)
+		return asset{}, fmt.Errorf("read an asset: %w", err)
 	}
-	return newAsset(stem, ".css", "text/css; charset=utf-8", content)
+	return newAsset(stem, extension, contentType, content)
 }
 
 // script is the waiting page's script with the words of one language in front:

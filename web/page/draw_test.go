@@ -95,7 +95,7 @@ func TestTheScriptReckonsLikeThePackage(t *testing.T) {
 	if err != nil {
 		t.Skip("no node on this machine; the browser tests cover the script as well")
 	}
-	rules, err := os.ReadFile("static/proof.js")
+	rules, err := os.ReadFile("static/drawrules.js")
 	if err != nil {
 		t.Fatalf("read the script: %v", err)
 	}

@@ -46,6 +46,11 @@ type waitingModel struct {
 	Wait                   string
 	StartsAt               *moment
 	Back                   string // when to come back to the tab
+	SignInURL              string
+	Accounts               bool
+	TakesCodes             bool
+	CodeRefused            string // in words
+	Proof                  string
 	ForScript              scriptView
 }
 
@@ -59,6 +64,7 @@ type scriptView struct {
 	Return string `json:"return"`
 	Screen Screen `json:"screen"`
 	Place  Place  `json:"place"`
+	Work   string `json:"work"` // address of the script that works before joining
 }
 
 type errorModel struct {
@@ -79,6 +85,9 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 	if v.CookieRefused {
 		screen = ScreenNoCookie
 	}
+	if v.SignIn && screen == ScreenJoining {
+		screen = ScreenSignIn
+	}
 	heading := v.Texts.Title
 	if heading == "" {
 		heading = v.Name
@@ -97,8 +106,17 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 		Ahead:   w.count(v.Place.Ahead),
 		Wait:    w.wait(v.Place.Wait.P50, v.Place.Wait.P90),
 		Back:    back(w, v.TurnTTL, v.LateGrace),
+
+		Accounts: v.Accounts, SignInURL: v.SignInURL, TakesCodes: v.TakesCodes, Proof: v.Proof,
 	}
 	m.NoScript = noScript(w, screen)
+	if v.Proof != "" {
+		m.NoScript = fill(w.Labels["no_script_proof"], "wait", w.length(max(time.Second, v.ProofWait.Round(time.Second))))
+		m.Refresh = 0 // it would fetch the page without the challenge
+	}
+	if v.CodeRefused != "" {
+		m.CodeRefused = fill(w.Live["code_refused"], "reference", v.CodeRefused)
+	}
 	m.ByScript = screen == ScreenCountdown || screen == ScreenJoining || screen == ScreenHold
 	m.Colours += template.CSS(fmt.Sprintf(":root{--chars:%d}", max(6, len(m.Number))))
 	m.Notice = w.Screens[screen]
@@ -110,7 +128,7 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 	if starts := v.Place.StartsAt; starts != nil {
 		m.StartsAt = &moment{ISO: starts.Format(time.RFC3339), Text: starts.Format(w.Labels["moment"])}
 	}
-	m.ForScript = scriptView{Event: v.EventID, Base: m.Base, Return: v.Return, Screen: screen, Place: v.Place}
+	m.ForScript = scriptView{Event: v.EventID, Base: m.Base, Return: v.Return, Screen: screen, Place: v.Place, Work: p.prefix + "/assets/" + p.work.name}
 	m.ForScript.Place.Message = "" // it is on the page
 	return m
 }
@@ -209,7 +227,7 @@ func (p *Pages) speak(tag string) edition {
 // again; 0 where asking again would change nothing, or would undo a choice.
 func refreshSeconds(s Screen, every time.Duration) int {
 	switch s {
-	case ScreenMissed, ScreenLeft, ScreenSoldOut, ScreenNoCookie:
+	case ScreenMissed, ScreenLeft, ScreenSoldOut, ScreenNoCookie, ScreenSignIn:
 		return 0
 	}
 	return int(math.Ceil(every.Seconds()))

@@ -34,6 +34,18 @@ type View struct {
 	// CookieRefused says that the browser has just joined and came back
 	// without our cookie: the page says so instead of joining for ever.
 	CookieRefused bool
+
+	Accounts   bool   // the event has them
+	SignIn     bool   // and this visitor's is missing
+	SignInURL  string // where to get one; empty: the page can't say
+	TakesCodes bool   // a presale code opens one of the lines
+	// CodeRefused is the reference of a code that was not taken; empty: none was
+	// refused.
+	CodeRefused string
+	// Proof is a challenge that a browser without JavaScript waits with for
+	// ProofWait, and sends along then.
+	Proof     string
+	ProofWait time.Duration
 }
 
 // ErrorView is what an error page shows.
@@ -58,6 +70,7 @@ type Pages struct {
 	templates *template.Template
 	style     asset
 	drawStyle asset            // on top of it, for the draw's page
+	work      asset            // the script that works before joining
 	editions  []edition        // the first is the fallback
 	assets    map[string]asset // by name
 	nonce     func() string    // fresh for every answer
@@ -84,8 +97,12 @@ func New(prefix string) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{prefix: prefix, templates: templates, style: style, drawStyle: drawStyle, nonce: rand.Text}
-	p.assets = map[string]asset{style.name: style, drawStyle.name: drawStyle}
+	work, err := workScript()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{prefix: prefix, templates: templates, style: style, drawStyle: drawStyle, work: work, nonce: rand.Text}
+	p.assets = map[string]asset{style.name: style, drawStyle.name: drawStyle, work.name: work}
 	catalogue, err := loadCatalogue()
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ const (
 	ScreenSoldOut   Screen = "sold_out"
 	ScreenHold      Screen = "hold" // the store is away and there is no place yet
 	ScreenNoCookie  Screen = "no_cookie"
+	ScreenSignIn    Screen = "sign_in" // an account is missing
 )
 
 // Banner is what the room as a whole is doing, above whatever the screen says.

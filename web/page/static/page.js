@@ -3,7 +3,7 @@
 // (`later`) says what comes next.
 
 const element = (id) => document.getElementById(id);
-const view = JSON.parse(element('view').textContent); // {event, base, return, place, screen}
+const view = JSON.parse(element('view').textContent); // {event, base, return, place, screen, work}
 const place = view.place;
 place.message = element('message').textContent;
 const heading = element('page').querySelector('h1').textContent;
@@ -23,6 +23,8 @@ let next = null;
 let urgent = null; // what the visitor asked for while a request was under way
 let timer = 0;
 let said = null; // the last milestone
+let code; // a presale code to join with
+let proof; // an answered challenge, until it has brought a place
 
 // --- Asking
 
@@ -34,7 +36,7 @@ class Away extends Error {
   }
 }
 
-async function ask(action, method) {
+async function ask(action, method, more) {
   const patience = new AbortController();
   const alarm = setTimeout(() => patience.abort(), 15000);
   askedAt = Date.now();
@@ -42,7 +44,7 @@ async function ask(action, method) {
     const headers = {Accept: 'application/json'};
     if (method === 'POST') headers['Content-Type'] = 'application/json';
     const answer = await fetch(`${view.base}/${action}`, {
-      method, headers, body: method === 'POST' ? JSON.stringify({return: view.return}) : undefined, credentials: 'same-origin', signal: patience.signal,
+      method, headers, body: method === 'POST' ? JSON.stringify({return: view.return, ...more}) : undefined, credentials: 'same-origin', signal: patience.signal,
     });
     const body = await answer.json();
     if (answer.status >= 500) throw new Away('hold');
@@ -93,9 +95,10 @@ async function run(task) {
 
 async function join() {
   if (!place.number && screen !== 'hold') show('joining');
-  const answer = await ask('join', 'POST');
+  const answer = await ask('join', 'POST', {code, proof});
   if (!answer.ok) return refused(answer);
   joined = true;
+  code = proof = undefined;
   accept(answer.body);
   if (screen === 'waiting') later(status, 1000 + Math.random() * 1000);
 }
@@ -178,14 +181,14 @@ function accept(news) {
   if (wanted === 'hold') later(join, pace(5000));
   if (wanted === 'countdown') countdown();
   if (wanted === 'arrived') later(status, pace(place.retry_after_ms || 5000));
-  if (wanted === 'draw') inDraw();
+  if (wanted === 'draw') later(watchDraw, pace(place.retry_after_ms || 20000));
   if (wanted === 'closed' || wanted === 'rejected') later(watch, pace(30000));
 }
 
 // refused acts on a problem that the server named.
-function refused({code, wait, body}) {
+function refused({code: problem, wait, body}) {
   const known = {...place, ...body.place};
-  switch (code) {
+  switch (problem) {
     case 'no_place':
       misses += 1;
       if (!joined) return accept({...known, number: 0, state: 'left'});
@@ -195,12 +198,33 @@ function refused({code, wait, body}) {
     case 'not_open_yet':
       return accept({...known, phase: 'before', state: 'none', number: 0});
     case 'closed': case 'rejected': case 'sold_out':
-      return accept({...known, state: code});
+      return accept({...known, state: problem});
+    case 'identity_required': case 'identity_refused':
+      return show('sign_in');
+    case 'code_refused':
+      return codeRefused(body.reference);
+    case 'proof_required':
+      return prove(body.proof);
     case 'too_many_joins':
-      showBanner('busy');
+      showBanner('busy', body.reference);
       return later(join, jitter(wait || 5000));
   }
   throw new Away('hold');
+}
+
+// prove works for the place, then joins again.
+async function prove(asked) {
+  const {work} = await import(view.work).catch(() => { throw new Away('offline'); });
+  proof = await work(asked);
+  later(join, 0);
+}
+
+// codeRefused says so and goes on as if no code had been typed.
+function codeRefused(reference) {
+  code = undefined;
+  put('code-said', fill(words.live.code_refused, {reference}));
+  if (place.number) again();
+  else later(join, 1000);
 }
 
 // again plans the next poll: status near the turn or when the last one is old,
@@ -240,13 +264,8 @@ function countdown() {
   later(left > 60000 ? watch : countdown, Math.min(left, jitter(40000)));
 }
 
-// inDraw looks at the public snapshot until the draw is decided: then everybody
+// watchDraw looks at the public snapshot until the draw is decided: then everybody
 // asks for their number, over some seconds.
-function inDraw() {
-  drawClock();
-  later(watchDraw, pace(place.retry_after_ms || 20000));
-}
-
 async function watchDraw() {
   const {ok, body} = await ask('now', 'GET');
   if (!ok) throw new Away('hold');
@@ -254,8 +273,7 @@ async function watchDraw() {
   generation = body.generation;
   say(body.message);
   if (changed) return later(status, Math.random() * 5000);
-  place.retry_after_ms = Math.min(30000, Math.max(10000, untilStart() / 10));
-  inDraw();
+  later(watchDraw, pace(Math.min(30000, Math.max(10000, untilStart() / 10))));
 }
 
 function drawClock() {
@@ -335,11 +353,11 @@ function advance(line) {
   show('waiting');
 }
 
-function showBanner(name) {
+function showBanner(name, reference) {
   if (name === banner) return;
-  put('banner', words.banners[name] ?? '');
+  put('banner', fill(words.banners[name] ?? '', {reference}));
   element('banner').hidden = !name;
-  if (name) announce(words.banners[name]);
+  if (name) announce(element('banner').textContent);
   else if (banner === 'paused' || banner === 'queue_all') announce(words.live.resumed);
   banner = name;
 }
@@ -375,10 +393,12 @@ function wake() {
 }
 
 function onSubmit(event) {
-  const task = event.target.id === 'leave' ? leave : event.target.classList.contains('join') ? join : null;
+  const {id, classList} = event.target;
+  const task = id === 'leave' ? leave : id === 'code' || classList.contains('join') ? join : null;
   if (!task) return;
   event.preventDefault();
-  if (task === join) place.number = 0;
+  if (id === 'code') code = element('code-text').value;
+  else if (task === join) place.number = 0;
   if (busy) urgent = task;
   else run(task);
 }
@@ -394,5 +414,6 @@ for (const time of document.querySelectorAll('time')) {
   });
 }
 if (screen === 'no_cookie' || !navigator.cookieEnabled) show('no_cookie');
+else if (screen === 'sign_in') show('sign_in');
 else if (screen === 'joining') run(join);
 else accept({...place});

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/bilten/rushgate/account"
+	"github.com/bilten/rushgate/event"
+)
+
+// IdentityRules bound what events may ask for to check accounts with.
+type IdentityRules struct {
+	AllowNetworks []string `yaml:"allow_networks" help:"Networks (CIDR) beyond the public ones in which an event's identity.jwks_url may be. Anything private is refused otherwise: the address is the organizer's, the network yours."`
+}
+
+const (
+	minIdentitySecret = 32 // bytes; as strong as the HMAC's hash
+	maxIdentitySecret = 1024
+)
+
+// secretName is a secret of one organization: no other one finds it.
+type secretName struct{ organization, name string }
+
+func (c Config) validateIdentity(p *problems) {
+	for i, network := range c.Identity.AllowNetworks {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			p.add(fmt.Sprintf("identity.allow_networks[%d]", i), network, "must be a network such as 10.1.0.0/16")
+		}
+	}
+	for _, id := range sortedKeys(c.Organizations) {
+		for _, secret := range sortedKeys(c.Organizations[id].IdentitySecrets) {
+			at := "organizations." + id + ".identity_secrets." + secret
+			if !name.MatchString(secret) {
+				p.add(at, secret, nameRule)
+			}
+			p.readable(at, c.beside(c.Organizations[id].IdentitySecrets[secret]))
+		}
+	}
+}
+
+func (c Config) guard() account.Guard {
+	var allowed account.Guard
+	for _, network := range c.Identity.AllowNetworks {
+		if prefix, err := netip.ParsePrefix(network); err == nil { // validated
+			allowed = append(allowed, prefix)
+		}
+	}
+	return allowed
+}
+
+// openIdentitySecrets reads the files, and never quotes them.
+func (c Config) openIdentitySecrets() (map[secretName][]byte, error) {
+	secrets := map[secretName][]byte{}
+	var errs []error
+	for _, id := range sortedKeys(c.Organizations) {
+		for _, secret := range sortedKeys(c.Organizations[id].IdentitySecrets) {
+			file := c.beside(c.Organizations[id].IdentitySecrets[secret])
+			data, err := readSmall(file)
+			data = bytes.TrimSpace(data)
+			switch {
+			case err != nil:
+				errs = append(errs, err)
+			case len(data) < minIdentitySecret || len(data) > maxIdentitySecret:
+				errs = append(errs, fmt.Errorf("%s: %d bytes without the space around them: want %d to %d", file, len(data), minIdentitySecret, maxIdentitySecret))
+			}
+			secrets[secretName{id, secret}] = data
+		}
+	}
+	return secrets, errors.Join(errs...)
+}
+
+// missingSecrets names the events whose accounts nobody could check.
+func (c Config) missingSecrets(events []event.Event) error {
+	var errs []error
+	for _, e := range events {
+		_, known := c.Organizations[e.Organization].IdentitySecrets[e.Identity.Secret]
+		if e.Identity.Secret != "" && !known {
+			errs = append(errs, fmt.Errorf("event %s: identity.secret: %q: is not among organizations.%s.identity_secrets", e.ID, e.Identity.Secret, e.Organization))
+		}
+	}
+	return errors.Join(errs...)
+}
