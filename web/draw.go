@@ -180,8 +180,8 @@ func (v *visit) receipt() string {
 	return r.String()
 }
 
-// drawPhase is how far an event's draw has come, as `now` says it; empty without one.
-func drawPhase(view *room.View) draw.Phase {
+// DrawPhase is how far an event's draw has come, as `now` says it; empty without one.
+func DrawPhase(view *room.View) draw.Phase {
 	switch s := view.Snapshot; {
 	case !view.Event.Room.ShuffleAtEventStart:
 		return ""

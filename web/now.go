@@ -68,7 +68,7 @@ func newNowAnswer(view *room.View, mode page.Mode, at int64) (*nowAnswer, error)
 	now := page.Now{
 		Event: view.Event.ID, Mode: mode, Phase: string(view.Phase),
 		Generation: strconv.FormatUint(view.Snapshot.Generation, 16), Lines: map[string]page.Line{}, Message: view.Event.Page.Message,
-		Draw: drawPhase(view),
+		Draw: DrawPhase(view),
 	}
 	for _, line := range view.Snapshot.Lines {
 		now.Lines[line.Name] = page.Line{Serving: line.Serving, Issued: line.Issued, PerMinute: view.PerMinute(line.Name)}

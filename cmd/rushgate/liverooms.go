@@ -5,6 +5,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/web"
 	"github.com/bilten/rushgate/web/organizer"
 )
 
@@ -34,6 +35,9 @@ func (l liveRooms) Live(eventID string) (organizer.LiveView, bool) {
 		Called:  snapshot.Called,
 		Active:  snapshot.Active,
 		Late:    snapshot.Late,
+		Arrived: snapshot.Arrived,
+		Unseen:  snapshot.Unseen,
+		Draw:    string(web.DrawPhase(view)),
 		Lapsed:  snapshot.Lapsed,
 		WaitP50: int64(wait.P50.Seconds()),
 		WaitP90: int64(wait.P90.Seconds()),

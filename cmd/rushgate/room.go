@@ -14,8 +14,8 @@ import (
 
 type roomCommand struct {
 	Event  string   `arg:"" help:"Event id."`
-	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,release-all,rate,cap,message,readiness" help:"One of the above."`
-	Value  []string `arg:"" optional:"" help:"rate, cap: the number; message: the text; release-all: how many people wait."`
+	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,release-all,rate,cap,message,draw-value,readiness" help:"One of the above."`
+	Value  []string `arg:"" optional:"" help:"rate, cap: the number; message, draw-value: the text; release-all: how many people wait."`
 
 	API    string `name:"api" fromenv:"RUSHGATE_API_URL" default:"http://127.0.0.1:8081" placeholder:"URL" help:"Organizer API (RUSHGATE_API_URL)."`
 	Key    string `fromenv:"RUSHGATE_API_KEY" required:"" placeholder:"KEY" help:"API key (RUSHGATE_API_KEY, which does not show in the process list)."`
@@ -36,6 +36,7 @@ Gateways follow within a second.
   rate N                  people let in per minute
   cap N                   people inside at once
   message TEXT            on the waiting page; "" takes it down
+  draw-value TEXT         the public value that the event named for its draw, once the draw is closed
   release-all N           let the whole line go at once; N is how many wait, a tenth off at most
   readiness               is this event ready for the sale hour
 
@@ -68,6 +69,8 @@ func (c roomCommand) Run(a *app) error {
 		return c.setNumber(a, api, "release-all", "waiting")
 	case "message":
 		return c.send(a, api, "message", map[string]string{"message": c.Value[0]})
+	case "draw-value":
+		return c.send(a, api, "draw-value", map[string]string{"value": c.Value[0]})
 	default:
 		return c.send(a, api, c.Action, nil)
 	}
@@ -76,7 +79,7 @@ func (c roomCommand) Run(a *app) error {
 func (c roomCommand) countValues() error {
 	want := 0
 	switch c.Action {
-	case "rate", "cap", "release-all", "message":
+	case "rate", "cap", "release-all", "message", "draw-value":
 		want = 1
 	}
 	switch {

@@ -58,6 +58,7 @@ func (a *API) Handler() http.Handler {
 	one.POST("/release-all", a.releaseAll)
 	one.POST("/rate", a.rate)
 	one.POST("/message", a.message)
+	one.POST("/draw-value", a.drawValue)
 	return e
 }
 

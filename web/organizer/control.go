@@ -67,6 +67,35 @@ func (a *API) message(c echo.Context) error {
 	return a.changeTo(c, "message", map[string]any{"page": page})
 }
 
+// drawValue gives the public value that the event named for its draw. It comes
+// once the draw is closed: a value that was known before proves nothing.
+func (a *API) drawValue(c echo.Context) error {
+	record, err := a.find(c)
+	if err != nil {
+		return err
+	}
+	var draw struct {
+		Value string `json:"value"`
+	}
+	if err := decode(c, &draw); err != nil {
+		return err
+	}
+	view, ok := a.rooms.Live(record.Event.ID)
+	switch named := record.Event.Room.Draw; {
+	case draw.Value == "":
+		return invalid(errors.New("value: is missing"))
+	case named.Source == "":
+		return refuse(http.StatusConflict, "no_source", "The event names no public value (room.draw.source), so none counts.")
+	case !ok:
+		return notLive()
+	case view.Draw == "" || view.Draw == "open":
+		return refuse(http.StatusConflict, "draw_open", "The draw is not closed yet. A value that is given before then proves nothing.")
+	case named.Value != "" && named.Value != draw.Value:
+		return refuse(http.StatusConflict, "value_given", "Another value has been given already, and numbers follow from it.")
+	}
+	return a.changeTo(c, "draw-value", map[string]any{"room": map[string]any{"draw": draw}})
+}
+
 func (a *API) changeTo(c echo.Context, action string, patch any) error {
 	body, err := json.Marshal(patch)
 	if err != nil {

@@ -24,6 +24,9 @@ type LiveView struct {
 	Called    int64      `json:"called"`     // turns on offer
 	Active    int64      `json:"active"`     // sessions
 	Late      int64      `json:"late"`       // came back late, not yet called again
+	Arrived   int64      `json:"arrived"`    // wait for a number
+	Unseen    int64      `json:"unseen"`     // slots kept for those not seen since the store lost the room
+	Draw      string     `json:"draw"`       // open, closed or drawn; empty: there is none
 	Lapsed    int64      `json:"lapsed"`     // may still come back
 	PerMinute int64      `json:"per_minute"` // called in the last minute
 	WaitP50   int64      `json:"wait_p50_s"` // of who joins now, in seconds; 0: not known
@@ -41,7 +44,7 @@ type LiveLine struct {
 
 // Waiting is how many people stand in all lines, those who came late included.
 func (v LiveView) Waiting() int64 {
-	waiting := v.Late
+	waiting := v.Late + v.Arrived
 	for _, line := range v.Lines {
 		waiting += line.Waiting
 	}
