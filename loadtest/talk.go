@@ -48,6 +48,7 @@ const (
 // place is the part of the contract's place, and of its problems, that the
 // crowd acts on.
 type place struct {
+	Mode         string `json:"mode"`
 	State        state  `json:"state"`
 	Code         string `json:"code"`
 	Line         string `json:"line"`
@@ -70,6 +71,8 @@ type wait struct {
 
 // room is the part of now.
 type room struct {
+	Mode         string    `json:"mode"`
+	Generation   string    `json:"generation"`
 	At           time.Time `json:"at"`
 	RetryAfterMS int64     `json:"retry_after_ms"`
 	Lines        map[string]struct {
@@ -111,6 +114,7 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 		}
 		if ctx.Err() == nil {
 			v.tally.fail(what, a, err)
+			v.heed(a, err)
 			sleep(ctx, time.Second)
 		}
 		return a, false
@@ -166,11 +170,19 @@ func (v *visitor) read(ctx context.Context, a answer) (place, bool) {
 		sleep(ctx, time.Second)
 		return p, false
 	}
-	if a.status == http.StatusOK {
-		return p, true
+	if a.status != http.StatusOK {
+		v.refused(ctx, a, p)
+		return p, false
 	}
-	v.refused(ctx, a, p)
-	return p, false
+	v.told(a, p.Mode)
+	if announced(p.Mode) && p.State != turn && p.State != admitted {
+		v.place.RetryAfterMS = p.RetryAfterMS // the rest of it counts for nothing now
+		if v.state == newcomer {
+			v.rest(ctx, p.RetryAfterMS)
+		}
+		return p, false
+	}
+	return p, true
 }
 
 // refused acts on a problem that the gateway named.
@@ -181,6 +193,7 @@ func (v *visitor) refused(ctx context.Context, a answer, p place) {
 	}
 	switch p.Code {
 	case "no_place":
+		v.history.Add(invariant.Forgotten(when, v.id))
 		v.state = noPlace
 	case "turn_missed":
 		v.miss(when)

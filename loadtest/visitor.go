@@ -22,11 +22,13 @@ type visitor struct {
 	browser browser
 	trip    *trip
 
-	state     state
-	place     place
-	ticket    ticket
-	perMinute int64 // called, by the last snapshot
-	since     int64 // when the first of the attempts was sent whose answer never came; 0: none
+	state      state
+	place      place
+	ticket     ticket
+	perMinute  int64 // called, by the last snapshot
+	mode       string
+	generation string
+	since      int64 // when the first of the attempts was sent whose answer never came; 0: none
 }
 
 func newVisitor(r *run, i int, t *trip) *visitor {
@@ -190,6 +192,8 @@ func (v *visitor) status(ctx context.Context) {
 	case missed:
 		v.miss(when)
 		return
+	case noPlace:
+		v.history.Add(invariant.Forgotten(when, v.id))
 	}
 	v.place, v.state = p, p.State
 }
@@ -201,8 +205,14 @@ func (v *visitor) now(ctx context.Context) {
 	if !ok || a.status != http.StatusOK || json.Unmarshal(a.body, &r) != nil {
 		return
 	}
+	changed := v.changed(ctx, r)
+	v.told(a, r.Mode)
+	if changed {
+		v.status(ctx)
+		return
+	}
 	line, known := r.Lines[v.place.Line]
-	if !known {
+	if !known || announced(r.Mode) {
 		return
 	}
 	ahead := max(0, v.place.Number-line.Serving-1)
