@@ -177,7 +177,11 @@ func (v *visitor) read(ctx context.Context, a answer) (place, bool) {
 	v.told(a, p.Mode)
 	if announced(p.Mode) && p.State != turn && p.State != admitted {
 		v.place.RetryAfterMS = p.RetryAfterMS // the rest of it counts for nothing now
-		if v.state == newcomer {
+		switch {
+		case v.state != newcomer:
+		case p.State == waiting: // a pass with the time of arrival; the number comes later
+			v.place, v.state = p, waiting
+		default:
 			v.rest(ctx, p.RetryAfterMS)
 		}
 		return p, false

@@ -179,6 +179,10 @@ func (v *visitor) status(ctx context.Context) {
 		return
 	}
 	when := invariant.Between(a.sent, a.answered)
+	if v.place.Number == 0 && p.Number > 0 { // of a place that was taken while the store was silent
+		v.history.Add(invariant.Joined(invariant.Between(v.trip.came, a.answered), v.id, p.Line, p.Number))
+		v.tally.place(v.trip, a, p)
+	}
 	switch p.State {
 	case waiting, paused:
 		v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
