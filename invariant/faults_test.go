@@ -30,8 +30,14 @@ func TestModes(t *testing.T) {
 	for _, st := range []story{
 		{name: "all is well and says so", more: []Event{Told(between(3, 3.1), eve, "g1", "normal")}},
 		{name: "a pause is the organizer's", more: []Event{Told(between(3, 3.1), eve, "g1", "paused")}},
-		{name: "a hold while nothing is wrong", more: []Event{Told(between(3, 3.1), eve, "g1", Hold)},
-			want: "I11: gateway g1 answered in mode hold at 3.100 s, while nothing was wrong"},
+		{name: "a hold of a moment", more: []Event{Told(between(3, 3.1), eve, "g1", Hold), Told(between(3.9, 4), eve, "g1", Hold)}},
+		{name: "holds of a moment, now and then", more: []Event{
+			Told(between(3, 3.1), eve, "g1", Hold), Told(between(3.5, 3.6), eve, "g1", "normal"), Told(between(5, 5.1), eve, "g1", Hold),
+		}},
+		{name: "a hold while nothing is wrong", more: []Event{Told(between(3, 3.1), eve, "g1", Hold), Told(between(4.5, 4.6), eve, "g1", Hold)},
+			want: "I11: gateway g1 answered in mode hold from 3.100 s to 4.600 s, while nothing was wrong"},
+		{name: "places are put back while nothing is wrong", more: []Event{Told(between(3, 3.1), eve, "g1", Restore)},
+			want: "I11: gateway g1 put places back at 3.100 s, while nothing was wrong"},
 		{name: "a hold while the store is silent", more: []Event{Told(between(15, 15.1), eve, "g1", Hold)}, rules: silent},
 		{name: "places are put back afterwards", more: []Event{Told(between(25, 25.1), eve, "g1", Restore)}, rules: silent},
 		{name: "nothing is said while the store is silent", more: []Event{Told(between(15, 15.1), eve, "g1", "normal")}, rules: silent,

@@ -15,15 +15,25 @@ var modes = []string{"normal", Hold, Restore, "bypass", "paused", "queue_all", "
 // announced says whether a mode tells visitors that figures do not count now.
 func announced(mode string) bool { return mode == Hold || mode == Restore }
 
+// aMoment, in microseconds, is what a store may be late without anything being
+// wrong: saying so is right.
+const aMoment = 1_000_000
+
 // checkModes proves that every answer named what the room was doing: that it
 // worked while its store was well, that it did not pretend to while the store was
 // silent, and that it never opened because something failed.
 func checkModes(l *ledger) []Violation {
 	var found []Violation
+	held := map[string]*Event{} // per gateway, since when it has been in hold for no known reason
 	for i := range l.events {
 		e := &l.events[i]
 		if e.Kind != told {
 			continue
+		}
+		if e.Mode != Hold || l.disturbed(e.Span) {
+			delete(held, e.Gateway)
+		} else if held[e.Gateway] == nil {
+			held[e.Gateway] = e
 		}
 		switch {
 		case !slices.Contains(modes, e.Mode):
@@ -31,8 +41,12 @@ func checkModes(l *ledger) []Violation {
 				short(e.Visitor), l.clock(e.To), e.Mode))
 		case e.Mode == "bypass":
 			found = append(found, broken([]Event{*e}, "gateway %s let everybody through at %s, and nobody had chosen that", e.Gateway, l.clock(e.To)))
-		case announced(e.Mode) && !l.disturbed(e.Span):
-			found = append(found, broken([]Event{*e}, "gateway %s answered in mode %s at %s, while nothing was wrong", e.Gateway, e.Mode, l.clock(e.To)))
+		case e.Mode == Restore && !l.disturbed(e.Span):
+			found = append(found, broken([]Event{*e}, "gateway %s put places back at %s, while nothing was wrong", e.Gateway, l.clock(e.To)))
+		case held[e.Gateway] != nil && e.From-held[e.Gateway].From > max(l.limits.Lag, aMoment):
+			found = append(found, broken([]Event{*held[e.Gateway], *e}, "gateway %s answered in mode hold from %s to %s, while nothing was wrong",
+				e.Gateway, l.clock(held[e.Gateway].To), l.clock(e.To)))
+			held[e.Gateway] = e
 		case !announced(e.Mode) && l.silent(e.Span):
 			found = append(found, broken([]Event{*e}, "gateway %s answered in mode %s at %s, while its store had been silent for %.1f s",
 				e.Gateway, e.Mode, l.clock(e.To), float64(l.silentFor(e.From))/1e6))

@@ -104,7 +104,7 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 	a, err := w.exchange(ctx, v.browser.request(method, path, want))
 	v.tally.requests.Add(1)
 	changes := what != status && what != now
-	a.since = a.sent
+	a.since = a.first
 	if changes && v.since != 0 {
 		a.since = v.since
 	}

@@ -118,7 +118,7 @@ func (v *visitor) joinTwice(ctx context.Context) {
 		v.hearJoin(ctx, first)
 	}
 	if second.status == http.StatusOK {
-		second.since = second.sent
+		second.since = second.first
 		v.hear(join, second)
 		v.hearJoin(ctx, second)
 	}
@@ -281,6 +281,9 @@ func (v *visitor) shop(ctx context.Context) {
 		switch {
 		case !ok:
 			continue
+		case a.header.Get(stateHeader) != "" && a.since < a.sent: // an attempt without an answer has ended it
+			v.history.Add(invariant.Ended(invariant.Between(a.since, a.answered), v.id, v.ticket.Session))
+			v.trip.outcome = Shopped
 		case a.header.Get(stateHeader) != "":
 			v.turnedBack(a)
 		case a.status >= http.StatusBadRequest:

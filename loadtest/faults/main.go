@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bilten/rushgate/loadtest/redisd"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	if err != nil {
 		return failed, err
 	}
+	redisd.Quiet()
 	dir, err := os.MkdirTemp("", "faults")
 	if err != nil {
 		return failed, err

@@ -25,6 +25,7 @@ type Row struct {
 	Reasons  []string             `json:"reasons"`         // why the row is broken; empty if it is not
 	Seed     uint64               `json:"seed,omitempty"`  // brings the same visitors
 	Seconds  float64              `json:"seconds"`         // that it took
+	Late     float64              `json:"late,omitempty"`  // seconds that the crowd itself was late: I8 and I11 are not judged
 	Logs     string               `json:"logs,omitempty"`  // of the gateways, where something is broken
 }
 
@@ -33,6 +34,10 @@ func (r Row) Holds() bool { return len(r.Reasons) == 0 }
 
 // maxReasons keeps a broken row readable.
 const maxReasons = 6
+
+// tooLate is the p99 of the crowd's own lateness at which nobody can say whether
+// the gateways were slow or the machine.
+const tooLate = time.Second
 
 // rowOf weighs an outcome.
 func rowOf(o *outcome, seed uint64, took time.Duration) Row {
@@ -49,7 +54,13 @@ func rowOf(o *outcome, seed uint64, took time.Duration) Row {
 			r.Reasons = append(r.Reasons, why)
 		}
 	}
+	if late := o.figures.Lateness.P99; late > tooLate {
+		r.Late = late.Seconds()
+	}
 	for _, v := range o.found {
+		if r.Late > 0 && (v.ID == invariant.Liveness || v.ID == invariant.Modes) {
+			continue // who was late is not known
+		}
 		if r.Broken[v.ID]++; r.Broken[v.ID] <= 2 {
 			r.Reasons = append(r.Reasons, v.String())
 		}
@@ -107,6 +118,8 @@ func (r Row) mark(id invariant.ID) string {
 		return ""
 	case r.Broken[id] > 0:
 		return fmt.Sprint(r.Broken[id])
+	case r.Late > 0 && (id == invariant.Liveness || id == invariant.Modes):
+		return "?"
 	}
 	return "ok"
 }
@@ -155,6 +168,9 @@ func (r Row) explain(out io.Writer) error {
 	}
 	if r.Saw != "" {
 		text += "\n  seen: " + r.Saw
+	}
+	if r.Late > 0 {
+		text += fmt.Sprintf("\n  the crowd was %.1f s late: the machine is too busy to judge I8 and I11", r.Late)
 	}
 	for i, why := range r.Reasons {
 		if i == maxReasons {

@@ -35,6 +35,15 @@ var NoDisk = []string{"--appendonly", "no"}
 // EverySecond is for a server that loses at most the last second.
 var EverySecond = []string{"--appendonly", "yes", "--appendfsync", "everysec"}
 
+// Quiet keeps the client's own words about servers that are down, which are no
+// news here, off standard error. It is for the whole process.
+func Quiet() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+// Printf is the client's logger.
+func (silence) Printf(context.Context, string, ...any) {}
+
 // Start runs a redis-server whose files lie in a new directory below dir. args
 // are redis-server's own. It returns exec.ErrNotFound, wrapped, if there is none.
 func Start(ctx context.Context, dir, name string, args ...string) (*Node, error) {
