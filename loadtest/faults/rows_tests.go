@@ -16,7 +16,7 @@ func proofs() []proof {
 		{"F27", "keys are changed while the line stands, half of the gateways first", []string{"admission TestRotationKeepsVisitorsAndPasses", "admission TestPromote"}},
 		{"F34 F35", "slow and oversized requests", []string{"web TestASlowBodyIsGivenUp", "web TestHardenedServerRefusesOversizedHeaders"}},
 		{"F39", "an operator's or organizer's file that is wrong", []string{
-			"event TestParseRefuses", "cmd/rushgate TestRunRefuses", "web/organizer TestRefusals", "web/organizer TestConcurrentEditsAreRefused",
+			"event TestParseRefuses", "cmd/rushgate TestScripts", "web/organizer TestRefusals", "web/organizer TestConcurrentEditsAreRefused",
 		}},
 		{"F40", "an event that a gateway cannot read", []string{"room TestAnEventThatCannotBeReadStaysProtected"}},
 		{"F42", "back button, reload and a second tab after the admission", []string{
