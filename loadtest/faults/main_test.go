@@ -29,7 +29,7 @@ func TestASmallFaultIsSurvived(t *testing.T) {
 		id: "small", fault: "connections to Redis are cut for a second",
 		plan: stage.Plan{Linked: true, Room: stage.Room{PerMinute: 3000, Cap: 100, Turn: 10 * time.Second, Session: 20 * time.Second}},
 		come: come{visitors: 150, over: time.Second, pace: 0.3, limit: time.Minute},
-		steps: []step{{time.Second, "RST for 1 s", false, during(time.Second,
+		steps: []step{{at: time.Second, what: "RST for 1 s", do: during(time.Second,
 			func(_ context.Context, s *stage.Stage) error { return s.Store.Link.Reset() }, heal)}},
 	}
 	o := play(t.Context(), &s, program, 1, io.Discard)

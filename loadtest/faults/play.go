@@ -110,6 +110,11 @@ func (p *performance) inject(ctx context.Context) error {
 		if err := pause(ctx, time.Until(began.Add(s.at))); err != nil {
 			return fmt.Errorf("%s: the crowd had gone before: %w", s.what, err)
 		}
+		for p.waiting.Load() < s.line {
+			if err := pause(ctx, 100*time.Millisecond); err != nil {
+				return fmt.Errorf("%s: there were never %d in the line: %w", s.what, s.line, err)
+			}
+		}
 		p.outcome.waiting = append(p.outcome.waiting, p.waiting.Load())
 		span := invariant.At(time.Now().UnixMicro())
 		if err := s.do(ctx, p.stage); err != nil {

@@ -26,19 +26,19 @@ func losses() []scenario {
 		{
 			id: "F01", fault: "Redis is killed and comes back with its append-only file", loses: true,
 			plan: stage.Plan{Room: usual(), Redis: redisd.EverySecond}, come: some(),
-			steps:  []step{{struck, "SIGKILL, 3 s down, started again with its file", true, crash(3*time.Second, true)}},
+			steps:  []step{{at: struck, what: "SIGKILL, 3 s down, started again with its file", silent: true, do: crash(3*time.Second, true)}},
 			expect: []expectation{heard("mode hold"), nobodyMissed},
 		},
 		{
 			id: "F02", fault: "Redis is killed and comes back empty", loses: true,
 			plan: stage.Plan{Room: usual()}, come: some(),
-			steps:  []step{{struck, "SIGKILL, 3 s down, started again without a file", true, crash(3*time.Second, false)}},
+			steps:  []step{{at: struck, what: "SIGKILL, 3 s down, started again without a file", silent: true, do: crash(3*time.Second, false)}},
 			expect: []expectation{heard("mode hold"), heard("mode restore"), nobodyMissed},
 		},
 		{
 			id: "F03", fault: "a primary restarts empty and its replica copies the emptiness", loses: true,
 			plan: stage.Plan{Room: usual(), Kind: stage.Sentinel}, come: some(),
-			steps: []step{{struck, "SIGKILL of the primary, started again at once without a file", true, func(ctx context.Context, s *stage.Stage) error {
+			steps: []step{{at: struck, what: "SIGKILL of the primary, started again at once without a file", silent: true, do: func(ctx context.Context, s *stage.Stage) error {
 				s.Store.Sentinel.Primary.Kill()
 				return s.Store.Sentinel.Primary.Restart(ctx)
 			}}},
@@ -47,16 +47,16 @@ func losses() []scenario {
 		{
 			id: "F04 key", fault: "one key of one room is deleted; another event goes on beside it", loses: true,
 			plan: stage.Plan{Room: usual(), Bystander: true}, come: some(),
-			steps: []step{{struck, "DEL of the line's sorted set", false, func(ctx context.Context, s *stage.Stage) error {
+			steps: []step{{at: struck, what: "DEL of the line's sorted set", do: func(ctx context.Context, s *stage.Stage) error {
 				return s.Store.Node.Client.Del(ctx, lineKey).Err()
 			}}},
 			expect: []expectation{heard("mode restore"), nobodyMissed, bystandersCameIn},
 		},
 		{
 			id: "F04 all", fault: "FLUSHALL in mid-rush while 20,000 wait", loses: true, alone: true,
-			plan: stage.Plan{Room: stage.Room{PerMinute: 24_000, Cap: 2000, Turn: 15 * time.Second, Session: 30 * time.Second}},
-			come: come{visitors: 26_000, over: 12 * time.Second, limit: 4 * time.Minute},
-			steps: []step{{13 * time.Second, "FLUSHALL", false, func(ctx context.Context, s *stage.Stage) error {
+			plan: stage.Plan{Room: stage.Room{PerMinute: 12_000, Cap: 2000, Turn: 15 * time.Second, Session: 30 * time.Second}},
+			come: come{visitors: 25_000, over: 20 * time.Second, limit: 5 * time.Minute},
+			steps: []step{{at: 15 * time.Second, what: "FLUSHALL", line: 20_000, do: func(ctx context.Context, s *stage.Stage) error {
 				return s.Store.Node.Client.FlushAll(ctx).Err()
 			}}},
 			expect: []expectation{heard("mode restore"), waited(20_000), nobodyMissed},
@@ -64,7 +64,7 @@ func losses() []scenario {
 		{
 			id: "F05", fault: "the sentinels replace the primary by a replica that is five seconds behind", loses: true,
 			plan: stage.Plan{Room: usual(), Kind: stage.Sentinel}, come: some(),
-			steps:  []step{{struck - 5*time.Second, "replication held back for 5 s, then SENTINEL FAILOVER", false, failoverBehind}},
+			steps:  []step{{at: struck - 5*time.Second, what: "replication held back for 5 s, then SENTINEL FAILOVER", do: failoverBehind}},
 			expect: []expectation{nobodyMissed},
 		},
 	}

@@ -41,6 +41,7 @@ type step struct {
 	what   string
 	silent bool // from its beginning to its end the store answers nobody
 	do     func(context.Context, *stage.Stage) error
+	line   int64 // not before so many wait
 }
 
 // settle is the time after a fault by which a room must work as before: some
