@@ -4,9 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -45,23 +43,10 @@ func TestPagesNameTestsThatAreThere(t *testing.T) {
 func testsOfTheProject(t *testing.T) map[string]bool {
 	t.Helper()
 	defined := map[string]bool{}
-	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && skipDir(filepath.ToSlash(name)):
-			return fs.SkipDir
-		case !strings.HasSuffix(name, "_test.go"):
-			return nil
-		}
-		text, err := os.ReadFile(name)
+	eachFile(t, "_test.go", func(_ string, text []byte) {
 		for _, found := range definedTest.FindAllStringSubmatch(string(text), -1) {
 			defined[found[1]] = true
 		}
-		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return defined
 }
