@@ -38,6 +38,7 @@ func main() {
 // options are what the command line says.
 type options struct {
 	only       string
+	program    string
 	seed       uint64
 	atOnce     int
 	html, json string
@@ -48,6 +49,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.StringVar(&o.only, "only", "", "play rows whose name begins so, as in F04; several with commas")
+	flags.StringVar(&o.program, "program", "", "a rushgate that is built already; without it, it is built")
 	flags.Uint64Var(&o.seed, "seed", 1, "the same seed brings the same visitors")
 	flags.IntVar(&o.atOnce, "at-once", 2, "scenarios that share the machine")
 	flags.StringVar(&o.html, "html", "", "write the matrix as a page into this file")
@@ -82,13 +84,15 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 		return failed, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	_, _ = fmt.Fprintln(out, "building rushgate")
-	program := filepath.Join(dir, "rushgate")
-	if err := stage.Build(ctx, program); err != nil {
-		return failed, err
+	if o.program == "" {
+		_, _ = fmt.Fprintln(out, "building rushgate")
+		o.program = filepath.Join(dir, "rushgate")
+		if err := stage.Build(ctx, o.program); err != nil {
+			return failed, err
+		}
 	}
 	m := Matrix{Started: time.Now()}
-	m.Rows = o.play(ctx, program, out)
+	m.Rows = o.play(ctx, out)
 	if len(m.Rows) == 0 {
 		return failed, fmt.Errorf("-only %q: no row begins so", o.only)
 	}
@@ -104,7 +108,7 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 
 // play plays what was asked for: some scenarios at once, then those that need
 // the machine for themselves, then the rows that tests prove.
-func (o options) play(ctx context.Context, program string, out io.Writer) []Row {
+func (o options) play(ctx context.Context, out io.Writer) []Row {
 	var together, alone []scenario
 	for _, s := range append(append(losses(), troubles()...), crashes()...) {
 		switch {
@@ -115,8 +119,8 @@ func (o options) play(ctx context.Context, program string, out io.Writer) []Row 
 			together = append(together, s)
 		}
 	}
-	rows := o.playAll(ctx, together, o.atOnce, program, out)
-	rows = append(rows, o.playAll(ctx, alone, 1, program, out)...)
+	rows := o.playAll(ctx, together, o.atOnce, out)
+	rows = append(rows, o.playAll(ctx, alone, 1, out)...)
 	for _, p := range proofs() {
 		if o.wants(p.id) {
 			rows = append(rows, p.run(ctx))
@@ -126,7 +130,7 @@ func (o options) play(ctx context.Context, program string, out io.Writer) []Row 
 	return rows
 }
 
-func (o options) playAll(ctx context.Context, scenarios []scenario, atOnce int, program string, out io.Writer) []Row {
+func (o options) playAll(ctx context.Context, scenarios []scenario, atOnce int, out io.Writer) []Row {
 	rows := make([]Row, len(scenarios))
 	next := make(chan int)
 	var players sync.WaitGroup
@@ -135,7 +139,7 @@ func (o options) playAll(ctx context.Context, scenarios []scenario, atOnce int, 
 		players.Go(func() {
 			for i := range next {
 				began := time.Now()
-				rows[i] = rowOf(play(ctx, &scenarios[i], program, o.seed, io.Discard), o.seed, time.Since(began))
+				rows[i] = rowOf(play(ctx, &scenarios[i], o.program, o.seed, io.Discard), o.seed, time.Since(began))
 				mu.Lock()
 				say(out, rows[i])
 				mu.Unlock()

@@ -127,17 +127,17 @@ func (r Row) mark(id invariant.ID) string {
 // Print writes the matrix as a table, and after it why a row is broken.
 func (m Matrix) Print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(table, "\nfault\t\t") //nolint:errcheck // Flush returns the first error
+	fmt.Fprint(table, "\nfault\t\t")
 	for _, id := range invariant.All() {
-		fmt.Fprint(table, id, "\t") //nolint:errcheck // as above
+		fmt.Fprint(table, id, "\t")
 	}
-	fmt.Fprint(table, "seconds\twhat happens\n") //nolint:errcheck // as above
+	fmt.Fprint(table, "seconds\twhat happens\n")
 	for _, r := range m.Rows {
-		fmt.Fprintf(table, "%s\t%s\t", r.ID, r.Verdict()) //nolint:errcheck // as above
+		fmt.Fprintf(table, "%s\t%s\t", r.ID, r.Verdict())
 		for _, id := range invariant.All() {
-			fmt.Fprint(table, r.mark(id), "\t") //nolint:errcheck // as above
+			fmt.Fprint(table, r.mark(id), "\t")
 		}
-		fmt.Fprintf(table, "%.0f\t%s\n", r.Seconds, r.Fault) //nolint:errcheck // as above
+		fmt.Fprintf(table, "%.0f\t%s\n", r.Seconds, r.Fault)
 	}
 	if err := table.Flush(); err != nil {
 		return err
