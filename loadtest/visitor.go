@@ -185,7 +185,9 @@ func (v *visitor) status(ctx context.Context) {
 	}
 	switch p.State {
 	case waiting, paused:
-		v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
+		if p.Number > 0 { // 0: the number comes later, and so does how many are ahead
+			v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
+		}
 	case turn:
 		v.history.Add(invariant.Turn(when, v.id, 0))
 		v.trip.turn(a.answered)
@@ -216,7 +218,7 @@ func (v *visitor) now(ctx context.Context) {
 		return
 	}
 	line, known := r.Lines[v.place.Line]
-	if !known || announced(r.Mode) {
+	if !known || announced(r.Mode) || v.place.Number == 0 {
 		return
 	}
 	ahead := max(0, v.place.Number-line.Serving-1)

@@ -18,19 +18,23 @@ import (
 type Row struct {
 	ID       string               `json:"id"`
 	Fault    string               `json:"fault"`
-	Injected []string             `json:"injected"`        // what was done
-	Tests    []string             `json:"tests,omitempty"` // instead of a crowd: package.Test
-	Saw      string               `json:"saw"`             // what visitors were told
-	Broken   map[invariant.ID]int `json:"broken"`          // violations of each invariant
-	Reasons  []string             `json:"reasons"`         // why the row is broken; empty if it is not
-	Seed     uint64               `json:"seed,omitempty"`  // brings the same visitors
-	Seconds  float64              `json:"seconds"`         // that it took
-	Late     float64              `json:"late,omitempty"`  // seconds that the crowd itself was late: I8 and I11 are not judged
-	Logs     string               `json:"logs,omitempty"`  // of the gateways, where something is broken
+	Injected []string             `json:"injected"`           // what was done
+	Tests    []string             `json:"tests,omitempty"`    // instead of a crowd: package.Test
+	Saw      string               `json:"saw"`                // what visitors were told
+	Broken   map[invariant.ID]int `json:"broken"`             // violations of each invariant
+	Reasons  []string             `json:"reasons"`            // why the row is broken; empty if it is not
+	Seed     uint64               `json:"seed,omitempty"`     // brings the same visitors
+	Seconds  float64              `json:"seconds"`            // that it took
+	Late     float64              `json:"late,omitempty"`     // seconds that the crowd itself was late: I8 and I11 are not judged
+	Evidence []string             `json:"evidence,omitempty"` // of the reasons that are broken promises
+	Logs     string               `json:"logs,omitempty"`     // of the gateways, where something is broken
 }
 
 // Holds says whether everything was as it must be.
 func (r Row) Holds() bool { return len(r.Reasons) == 0 }
+
+// clock is how moments stand in the evidence, and in the gateways' logs.
+const clock = "15:04:05.000000"
 
 // maxReasons keeps a broken row readable.
 const maxReasons = 6
@@ -63,6 +67,10 @@ func rowOf(o *outcome, seed uint64, took time.Duration) Row {
 		}
 		if r.Broken[v.ID]++; r.Broken[v.ID] <= 2 {
 			r.Reasons = append(r.Reasons, v.String())
+			for _, e := range v.Events {
+				r.Evidence = append(r.Evidence, fmt.Sprintf("%s: %s..%s gateway %s, line %q number %d serving %d ahead %d, mode %q, session %q", v.ID,
+					time.UnixMicro(e.From).Format(clock), time.UnixMicro(e.To).Format(clock), e.Gateway, e.Line, e.Number, e.Serving, e.Ahead, e.Mode, e.Session))
+			}
 		}
 	}
 	if !r.Holds() {

@@ -125,7 +125,7 @@ func (p *performance) inject(ctx context.Context) error {
 		if s.silent {
 			d.Silent = span
 		}
-		d.To += settle.Microseconds()
+		d.To += p.settle().Microseconds()
 		p.done = append(p.done, d)
 	}
 	return nil

@@ -8,14 +8,14 @@ import (
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// usual is the room of most scenarios: the line is some twenty seconds long
+// usual is the room of most scenarios: the line is more than ten seconds long
 // when the fault strikes.
 func usual() stage.Room {
-	return stage.Room{PerMinute: 3000, Cap: 300, Turn: 10 * time.Second, Session: 20 * time.Second}
+	return stage.Room{PerMinute: 4500, Cap: 400, Turn: 10 * time.Second, Session: 20 * time.Second}
 }
 
 // some is the crowd of most scenarios.
-func some() come { return come{visitors: 1500, over: 6 * time.Second, limit: 110 * time.Second} }
+func some() come { return come{visitors: 1500, over: 6 * time.Second, limit: 150 * time.Second} }
 
 // struck is when most faults strike: everybody has come, most wait.
 const struck = 7 * time.Second

@@ -44,9 +44,20 @@ type step struct {
 	line   int64 // not before so many wait
 }
 
-// settle is the time after a fault by which a room must work as before: some
-// seconds until it is noticed, and the window in which places are put back.
-const settle = 15 * time.Second
+// The time after a fault by which a room must work as before: until clients,
+// sentinels and gateways have noticed, and, where places may have been lost, the
+// three quarters of a minute in which they are put back.
+const (
+	settleHeld = 15 * time.Second
+	settleLost = 60 * time.Second
+)
+
+func (s *scenario) settle() time.Duration {
+	if s.loses {
+		return settleLost
+	}
+	return settleHeld
+}
 
 // outcome is what a scenario came to.
 type outcome struct {
