@@ -1,16 +1,10 @@
 package admission
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -24,14 +18,22 @@ import (
 //	  - id: m3d9k2p4         # [a-z0-9-]{1,32}
 //	    algorithm: EdDSA     # or ES256
 //	    key: MC4CAQ...       # PKCS #8: PEM, or its base64 alone
+//	draw:                    # seeds of draws; may be missing where nothing is drawn
+//	  - id: 9rtw2mkc         # [a-z0-9-]{1,32}
+//	    from: 2027-03-01T00:00:00Z
+//	    secret: 8Jw1pz...    # as of a pass key
 //
-// In each list the first key signs and all verify. Rotation is therefore two
-// steps: add the new key and load the file everywhere, then promote it. A pass
-// key stays in the file until the events that it sealed passes for are over,
-// an admission key for as long as a session may last.
+// Of passes and admissions the first key signs and all verify. Rotation is
+// therefore two steps: add the new key and load the file everywhere, then
+// promote it. A pass key stays in the file until the events that it sealed passes
+// for are over, an admission key for as long as a session may last.
+//
+// Draws go by date instead ([Keys.DrawSeed]): adding a key whose date lies ahead
+// is the whole rotation, and it stays until the events of its time are over.
 type KeyFile struct {
 	Pass      []PassKey      `yaml:"pass"`
 	Admission []AdmissionKey `yaml:"admission"`
+	Draw      []DrawKey      `yaml:"draw,omitempty"`
 }
 
 // PassKey signs passes and visitor cookies.
@@ -47,6 +49,16 @@ type AdmissionKey struct {
 	Key       Secret    `yaml:"key"`
 }
 
+// DrawKey makes the seeds of the draws that open from From on, until the next
+// draw key's From. One that was revoked has lost its secret and keeps its time,
+// or its draws would silently be made with an older key.
+type DrawKey struct {
+	ID      string `yaml:"id"`
+	From    string `yaml:"from"` // RFC 3339
+	Secret  Secret `yaml:"secret,omitempty"`
+	Revoked bool   `yaml:"revoked,omitempty"`
+}
+
 // Algorithm signs admissions.
 type Algorithm string
 
@@ -55,13 +67,17 @@ const (
 	ES256 Algorithm = "ES256" // ECDSA on P-256, for origins that lack EdDSA
 )
 
-// GenerateKeys makes a file with one fresh key in each list.
+// GenerateKeys makes a file with one fresh key in each list; that of draws is in
+// force from ever.
 func GenerateKeys(alg Algorithm) (KeyFile, error) {
 	f, _, err := KeyFile{}.AddAdmission(alg)
 	if err != nil {
 		return KeyFile{}, err
 	}
-	f, _, err = f.AddPass()
+	if f, _, err = f.AddPass(); err != nil {
+		return KeyFile{}, err
+	}
+	f, _, err = f.AddDraw(time.Unix(0, 0))
 	return f, err
 }
 
@@ -90,61 +106,7 @@ func (f KeyFile) Marshal() ([]byte, error) {
 	return data, nil
 }
 
-// AddPass appends a fresh pass key and returns the new file and the key's id:
-// it verifies everywhere before [KeyFile.Promote] lets it sign.
-func (f KeyFile) AddPass() (KeyFile, string, error) {
-	secret := make([]byte, minSecret)
-	_, _ = rand.Read(secret) // never fails
-	id := freshID(keyIDSize)
-	key := PassKey{ID: id, Secret: Secret(base64.StdEncoding.EncodeToString(secret))}
-	f.Pass = append(slices.Clone(f.Pass), key)
-	return f, id, f.uniqueIDs()
-}
-
-// AddAdmission appends a fresh admission key, as AddPass does.
-func (f KeyFile) AddAdmission(alg Algorithm) (KeyFile, string, error) {
-	var private any
-	var err error
-	switch alg {
-	case EdDSA:
-		_, private, err = ed25519.GenerateKey(rand.Reader)
-	case ES256:
-		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	default:
-		err = fmt.Errorf("unknown algorithm %q: want EdDSA or ES256", alg)
-	}
-	if err != nil {
-		return KeyFile{}, "", fmt.Errorf("generate admission key: %w", err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return KeyFile{}, "", fmt.Errorf("generate admission key: %w", err)
-	}
-	id := freshID(8)
-	key := AdmissionKey{ID: id, Algorithm: alg, Key: Secret(base64.StdEncoding.EncodeToString(der))}
-	f.Admission = append(slices.Clone(f.Admission), key)
-	return f, id, f.uniqueIDs()
-}
-
-// Promote moves the key with this id to the front of its list: it signs from
-// the next load on. Every gateway must have loaded the key before.
-func (f KeyFile) Promote(id string) (KeyFile, error) {
-	if i := slices.IndexFunc(f.Pass, func(k PassKey) bool { return k.ID == id }); i >= 0 {
-		f.Pass = toFront(f.Pass, i)
-		return f, nil
-	}
-	if i := slices.IndexFunc(f.Admission, func(k AdmissionKey) bool { return k.ID == id }); i >= 0 {
-		f.Admission = toFront(f.Admission, i)
-		return f, nil
-	}
-	return KeyFile{}, fmt.Errorf("no key has the id %q", id)
-}
-
-func toFront[T any](list []T, i int) []T {
-	return slices.Insert(slices.Delete(slices.Clone(list), i, i+1), 0, list[i])
-}
-
-// uniqueIDs holds ids apart over both lists, so that one id names one key.
+// uniqueIDs holds ids apart over all lists, so that one id names one key.
 func (f KeyFile) uniqueIDs() error {
 	var errs []error
 	seen := map[string]bool{}
@@ -160,16 +122,8 @@ func (f KeyFile) uniqueIDs() error {
 	for i, k := range f.Admission {
 		note("admission", i, k.ID)
 	}
-	return errors.Join(errs...)
-}
-
-// freshID is a random id without the letters that are misread.
-func freshID(size int) string {
-	const letters = "0123456789abcdefghjkmnpqrstvwxyz" // 32: no bias
-	id := make([]byte, size)
-	_, _ = rand.Read(id)
-	for i, b := range id {
-		id[i] = letters[b%32]
+	for i, k := range f.Draw {
+		note("draw", i, k.ID)
 	}
-	return string(id)
+	return errors.Join(errs...)
 }

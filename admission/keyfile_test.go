@@ -22,6 +22,7 @@ import (
 // The test's own keys: 32 bytes counting up are distinct enough to pass for random.
 var (
 	secretA = base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv"))
+	secretC = base64.StdEncoding.EncodeToString([]byte("abcdefghijABCDEFGHIJ012345678901"))
 	secretB = base64.StdEncoding.EncodeToString([]byte("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"))
 	edKey   = pkcs8(ed25519.NewKeyFromSeed([]byte("0123456789abcdefghijklmnopqrstuv")))
 )
@@ -41,6 +42,10 @@ func ecKey(t *testing.T, curve elliptic.Curve) string {
 		t.Fatal(err)
 	}
 	return pkcs8(private)
+}
+
+func drawList(id, from, secret string) string {
+	return "draw:\n  - {id: " + id + ", from: " + from + ", secret: " + secret + "}\n"
 }
 
 func TestParseKeyFile(t *testing.T) {
@@ -66,13 +71,26 @@ func TestParseKeyFile(t *testing.T) {
 		{"nothing", "", "no documents"},
 		{"no pass key", admission, "pass: at least one key is needed"},
 		{"no admission key", pass, "admission: at least one key is needed"},
-		{"an unknown list", pass + admission + "draw: []\n", "draw"},
+		{"an unknown list", pass + admission + "lottery: []\n", "lottery"},
+		{"no draw key: draws are refused when they are made", pass + admission + "draw: []\n", ""},
+		{"a draw key", pass + admission + drawList("d1", "2027-03-01T00:00:00Z", secretB), ""},
+		{"a draw key from an instant with an offset", pass + admission + drawList("d1", "2027-03-01T00:00:00+01:00", secretB), ""},
+		{"a revoked draw key", pass + admission + "draw: [{id: d1, from: 2027-03-01T00:00:00Z, revoked: true}]\n", ""},
+		{"a revoked draw key with its secret", pass + admission + "draw: [{id: d1, from: 2027-03-01T00:00:00Z, revoked: true, secret: " + secretB + "}]\n", "draw[0]: secret: a revoked key has none"},
+		{"a draw key without a date", pass + admission + "draw: [{id: d1, secret: " + secretB + "}]\n", `draw[0]: from ""`},
+		{"a draw key from a day, which begins when?", pass + admission + drawList("d1", "2027-03-01", secretB), `draw[0]: from "2027-03-01": want an instant`},
+		{"two draw keys of one instant, written differently", pass + admission + drawList("d1", "2027-03-01T00:00:00Z", secretB) + "  - {id: d2, from: 2027-03-01T01:00:00+01:00, secret: " + secretC + "}\n", "draw: d1 and d2 have the same from"},
+		{"a draw key that is a pass key too", pass + admission + drawList("d1", "2027-03-01T00:00:00Z", secretA), "draw[0]: the same key stands under another id"},
+		{"a draw key under a pass key's id", pass + admission + drawList("aaaa", "2027-03-01T00:00:00Z", secretB), `draw[0]: id "aaaa" is taken`},
+		{"A06 a draw secret of 31 bytes", pass + admission + drawList("d1", "2027-03-01T00:00:00Z", short), "draw[0]: secret: 31 bytes; want at least 32"},
+		{"A06 a draw secret of zeros", pass + admission + drawList("d1", "2027-03-01T00:00:00Z", base64.StdEncoding.EncodeToString(make([]byte, 32))), "draw[0]: secret: not random"},
+		{"A06 no draw secret", pass + admission + "draw: [{id: d1, from: 2027-03-01T00:00:00Z}]\n", "draw[0]: secret: 0 bytes"},
 		{"an unknown field", "pass: [{id: aaaa, secret: " + secretA + ", note: x}]\n" + admission, "note"},
-		{"a secret of 31 bytes", "pass: [{id: aaaa, secret: " + short + "}]\n" + admission, "pass[0]: secret: 31 bytes; want at least 32"},
+		{"A06 a secret of 31 bytes", "pass: [{id: aaaa, secret: " + short + "}]\n" + admission, "pass[0]: secret: 31 bytes; want at least 32"},
 		{"a secret of 1025 bytes", "pass: [{id: aaaa, secret: " + base64.StdEncoding.EncodeToString(make([]byte, 1025)) + "}]\n" + admission, "want at most 1024"},
-		{"a secret of zeros", "pass: [{id: aaaa, secret: " + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "}]\n" + admission, "pass[0]: secret: not random"},
+		{"A06 a secret of zeros", "pass: [{id: aaaa, secret: " + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "}]\n" + admission, "pass[0]: secret: not random"},
 		{"a secret in plain text", "pass: [{id: aaaa, secret: 'correct horse battery staple, and more'}]\n" + admission, "pass[0]: secret: not base64"},
-		{"no secret", "pass: [{id: aaaa}]\n" + admission, "pass[0]: secret: 0 bytes"},
+		{"A06 no secret", "pass: [{id: aaaa}]\n" + admission, "pass[0]: secret: 0 bytes"},
 		{"no id", "pass: [{secret: " + secretA + "}]\n" + admission, `pass[0]: id ""`},
 		{"an id too long for a pass", "pass: [{id: aaaaa, secret: " + secretA + "}]\n" + admission, `pass[0]: id "aaaaa"`},
 		{"an admission id that is a path", pass + "admission: [{id: ../one, key: " + edKey + "}]", `admission[0]: id "../one"`},
@@ -131,53 +149,17 @@ func exposed(f KeyFile) []string {
 	for _, k := range f.Admission {
 		all = append(all, k.ID, string(k.Algorithm), string([]byte(k.Key)))
 	}
+	for _, k := range f.Draw {
+		all = append(all, k.ID, k.From, string([]byte(k.Secret)))
+	}
 	return all
-}
-
-func TestPromote(t *testing.T) {
-	f := KeyFile{
-		Pass:      []PassKey{{ID: "aaaa"}, {ID: "bbbb"}, {ID: "cccc"}},
-		Admission: []AdmissionKey{{ID: "one"}, {ID: "two"}},
-	}
-	tests := []struct {
-		name string
-		id   string
-		want string
-	}{
-		{"a pass key from the middle", "bbbb", "bbbb aaaa cccc one two"},
-		{"a pass key from the end", "cccc", "cccc aaaa bbbb one two"},
-		{"an admission key", "two", "aaaa bbbb cccc two one"},
-		{"the one that signs already", "aaaa", "aaaa bbbb cccc one two"},
-		{"an unknown one", "dddd", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := f.Promote(tt.id)
-			if (err != nil) != (tt.want == "") || ids(got) != tt.want {
-				t.Errorf("Promote(%q) = %q, %v; want %q", tt.id, ids(got), err, tt.want)
-			}
-		})
-	}
-	if got := ids(f); got != "aaaa bbbb cccc one two" {
-		t.Errorf("Promote changed its receiver to %q", got)
-	}
-}
-
-func ids(f KeyFile) string {
-	var all []string
-	for _, k := range f.Pass {
-		all = append(all, k.ID)
-	}
-	for _, k := range f.Admission {
-		all = append(all, k.ID)
-	}
-	return strings.Join(all, " ")
 }
 
 func TestSecretsDoNotShow(t *testing.T) {
 	file := KeyFile{
 		Pass:      []PassKey{{ID: "aaaa", Secret: Secret(secretA)}},
 		Admission: []AdmissionKey{{ID: "one", Key: Secret(edKey)}},
+		Draw:      []DrawKey{{ID: "d1", From: "2027-03-01T00:00:00Z", Secret: Secret(secretB)}},
 	}
 	keys := ring(t, file)
 	var out bytes.Buffer
@@ -192,7 +174,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 	_ = json.NewEncoder(&out).Encode(file)
 
 	raw, _ := base64.StdEncoding.DecodeString(secretA)
-	for _, secret := range []string{secretA, edKey, string(raw), fmt.Sprintf("%x", secretA), fmt.Sprintf("%x", raw)} {
+	for _, secret := range []string{secretA, secretB, edKey, string(keys.draws[0].secret), string(raw), fmt.Sprintf("%x", secretA), fmt.Sprintf("%x", raw)} {
 		if strings.Contains(strings.ToLower(out.String()), strings.ToLower(secret)) {
 			t.Errorf("output shows the secret %q:\n%s", secret, out.String())
 		}

@@ -22,14 +22,15 @@ const (
 )
 
 var (
-	passID      = regexp.MustCompile(`^[a-z0-9]{4}$`)
-	admissionID = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	passID  = regexp.MustCompile(`^[a-z0-9]{4}$`)
+	otherID = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 )
 
 // material is a key file, decoded.
 type material struct {
 	pass      []macKey
 	admission []signingKey
+	draw      []drawKey // the oldest first
 }
 
 type signingKey struct {
@@ -45,7 +46,7 @@ func (f KeyFile) open() (material, error) {
 	known := map[[sha256.Size]byte]bool{} // the same key under two ids is a rotation that never happened
 	note := func(place string, raw []byte, err error) {
 		sum := sha256.Sum256(raw)
-		if err == nil && known[sum] {
+		if err == nil && len(raw) > 0 && known[sum] {
 			err = errors.New("the same key stands under another id")
 		}
 		known[sum] = true
@@ -63,6 +64,9 @@ func (f KeyFile) open() (material, error) {
 		note(fmt.Sprintf("admission[%d]", i), der, err)
 		m.admission = append(m.admission, key)
 	}
+	var err error
+	m.draw, err = f.openDraw(note)
+	errs = append(errs, err)
 	if len(f.Pass) == 0 {
 		errs = append(errs, errors.New("pass: at least one key is needed"))
 	}
@@ -76,9 +80,18 @@ func (k PassKey) open() (macKey, error) {
 	if !passID.MatchString(k.ID) {
 		return macKey{}, fmt.Errorf("id %q: want four of a-z and 0-9", k.ID)
 	}
-	secret, err := base64.StdEncoding.Strict().DecodeString(string(k.Secret))
+	secret, err := k.Secret.random()
 	if err != nil {
-		return macKey{}, errors.New("secret: not base64")
+		return macKey{}, err
+	}
+	return macKey{id: keyID([]byte(k.ID)), secret: secret}, nil
+}
+
+// random decodes a secret that must have been drawn and not typed.
+func (s Secret) random() ([]byte, error) {
+	secret, err := base64.StdEncoding.Strict().DecodeString(string(s))
+	if err != nil {
+		return nil, errors.New("secret: not base64")
 	}
 	distinct := map[byte]bool{}
 	for _, b := range secret {
@@ -86,18 +99,18 @@ func (k PassKey) open() (macKey, error) {
 	}
 	switch {
 	case len(secret) < minSecret:
-		return macKey{}, fmt.Errorf("secret: %d bytes; want at least %d", len(secret), minSecret)
+		return nil, fmt.Errorf("secret: %d bytes; want at least %d", len(secret), minSecret)
 	case len(secret) > maxSecret:
-		return macKey{}, fmt.Errorf("secret: %d bytes; want at most %d", len(secret), maxSecret)
+		return nil, fmt.Errorf("secret: %d bytes; want at most %d", len(secret), maxSecret)
 	case len(distinct) < minDistinct:
-		return macKey{}, errors.New("secret: not random")
+		return nil, errors.New("secret: not random")
 	}
-	return macKey{id: keyID([]byte(k.ID)), secret: secret}, nil
+	return secret, nil
 }
 
 // open also returns the key's DER, to tell keys apart.
 func (k AdmissionKey) open() (signingKey, []byte, error) {
-	if !admissionID.MatchString(k.ID) {
+	if !otherID.MatchString(k.ID) {
 		return signingKey{}, nil, fmt.Errorf("id %q: want 1 to 32 of a-z, 0-9 and -", k.ID)
 	}
 	der, err := k.der()

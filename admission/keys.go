@@ -15,7 +15,27 @@ type Keys struct {
 	signer   signingKey
 	verifier *Verifier
 	jwks     []byte
+	draws    []drawKey // the oldest first
+	loaded   Loaded
 }
+
+// Loaded names the keys of a ring by their ids, which are no secret. Of Pass and
+// Admission the first signs; Draw has the oldest first and none that was revoked.
+// JSON, as a gateway shows it to its operators.
+type Loaded struct {
+	Pass      []string `json:"pass"`
+	Admission []string `json:"admission"`
+	Draw      []string `json:"draw"`
+}
+
+// Of returns the ids of one kind.
+func (l Loaded) Of(kind Kind) []string {
+	return map[Kind][]string{KindPass: l.Pass, KindAdmission: l.Admission, KindDraw: l.Draw}[kind]
+}
+
+// Loaded is what [KeyFile.Promote] wants to know of every gateway: whether it has
+// the key that is to sign.
+func (k *Keys) Loaded() Loaded { return k.loaded }
 
 // NewKeys makes the ring of a key file. issuer goes into every admission and
 // is demanded of it.
@@ -24,12 +44,20 @@ func NewKeys(issuer string, file KeyFile) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	k := &Keys{issuer: issuer, signer: m.admission[0]}
+	k := &Keys{issuer: issuer, signer: m.admission[0], draws: m.draw, loaded: m.ids()}
 	if k.passes, err = derive("rushgate pass v1", m.pass); err != nil {
 		return nil, err
 	}
 	if k.browsers, err = derive("rushgate visitor cookie v1", m.pass); err != nil {
 		return nil, err
+	}
+	for i, key := range k.draws {
+		if key.revoked {
+			continue
+		}
+		if k.draws[i].secret, err = deriveOne("rushgate draw v1", key.secret); err != nil {
+			return nil, err
+		}
 	}
 	public := make([]PublicKey, len(m.admission))
 	for i, key := range m.admission {
@@ -64,11 +92,35 @@ func (k *Keys) JWKS() []byte { return k.jwks }
 func derive(label string, keys []macKey) (*sealer, error) {
 	derived := make([]macKey, len(keys))
 	for i, key := range keys {
-		secret, err := hkdf.Key(sha256.New, key.secret, nil, label, sha256.Size)
+		secret, err := deriveOne(label, key.secret)
 		if err != nil {
-			return nil, fmt.Errorf("derive key for %s: %w", label, err)
+			return nil, err
 		}
 		derived[i] = macKey{id: key.id, secret: secret}
 	}
 	return newSealer(derived), nil
+}
+
+func deriveOne(label string, secret []byte) ([]byte, error) {
+	derived, err := hkdf.Key(sha256.New, secret, nil, label, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive key for %s: %w", label, err)
+	}
+	return derived, nil
+}
+
+func (m material) ids() Loaded {
+	loaded := Loaded{Pass: []string{}, Admission: []string{}, Draw: []string{}}
+	for _, key := range m.pass {
+		loaded.Pass = append(loaded.Pass, string(key.id[:]))
+	}
+	for _, key := range m.admission {
+		loaded.Admission = append(loaded.Admission, key.id)
+	}
+	for _, key := range m.draw {
+		if !key.revoked {
+			loaded.Draw = append(loaded.Draw, key.id)
+		}
+	}
+	return loaded
 }

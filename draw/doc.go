@@ -14,6 +14,12 @@
 // it ([Rotate]). Without a public value a check shows that the published list
 // follows from the published seed, and no more.
 //
+// Who checks what:
+//
+//	[Unchanged]     the house kept to what it published earlier: commitment, source, count, root
+//	[Check]         every line follows from the seed; nobody was added, left out or doubled after the root
+//	[CheckReceipt]  the holder is in the list, at the number they were told
+//
 // What is published holds entries and no visitor ids. Nothing here reads a
 // clock, a file or the network.
 package draw

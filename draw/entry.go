@@ -28,7 +28,10 @@ func (e Entry) compare(other Entry) int { return bytes.Compare(e[:], other[:]) }
 func (e Entry) String() string { return hex.EncodeToString(e[:]) }
 
 // MarshalText is String.
-func (e Entry) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, e[:]), nil }
+func (e Entry) MarshalText() ([]byte, error) { return e.AppendText(nil) }
+
+// AppendText appends String; it never fails.
+func (e Entry) AppendText(to []byte) ([]byte, error) { return hex.AppendEncode(to, e[:]), nil }
 
 // UnmarshalText takes what MarshalText gives and nothing else.
 func (e *Entry) UnmarshalText(text []byte) error { return unhex(e[:], text) }

@@ -19,13 +19,6 @@ type decoder struct {
 	lines map[string]int // line of every field that was read
 }
 
-// unbuilt are names of the market's schema that Rushgate does not act on yet.
-// Reading past them would promise something.
-var unbuilt = map[string]string{
-	"room.prequeue_start_time":    "there is no pre-queue and no draw yet: leave it out, or use event_start_time alone",
-	"room.shuffle_at_event_start": "there is no draw yet: leave it out",
-}
-
 func (d *decoder) decode(root *yaml.Node, e *Event) { d.value("", root, reflect.ValueOf(e).Elem()) }
 
 func (d *decoder) value(path string, node *yaml.Node, into reflect.Value) {
@@ -63,8 +56,6 @@ func (d *decoder) mapping(path string, node *yaml.Node, into reflect.Value) {
 			d.failKey(path, key, "want plain names as fields")
 		case seen[key.Value]:
 			d.failKey(name, key, "is written twice")
-		case unbuilt[name] != "":
-			d.failKey(name, key, unbuilt[name])
 		case !known:
 			d.failKey(name, key, "unknown field")
 		default:

@@ -16,6 +16,7 @@ func defaults() Event {
 			BeforeStart:        StartCountdown,
 			TurnTTL:            Duration(3 * time.Minute),
 			LateGrace:          Duration(15 * time.Minute),
+			Outage:             Outage{After: Duration(time.Minute)},
 		},
 		Page:      Page{Language: "en"},
 		Browser:   Browser{SameSite: "lax"},

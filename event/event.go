@@ -82,11 +82,30 @@ type Room struct {
 	QueueingStatusCode  int         `json:"queueing_status_code" yaml:"queueing_status_code"` // 200, 202 or 429; default 200
 	JSONResponseEnabled bool        `json:"json_response_enabled" yaml:"json_response_enabled"`
 	BeforeStart         BeforeStart `json:"before_start" yaml:"before_start"`
+	PrequeueStartTime   Time        `json:"prequeue_start_time,omitzero" yaml:"prequeue_start_time,omitempty"` // from then on people may join, before the start
+	ShuffleAtEventStart bool        `json:"shuffle_at_event_start" yaml:"shuffle_at_event_start"`              // who joins before the start stands in the draw
+	Draw                Draw        `json:"draw" yaml:"draw"`
 	EventStartTime      Time        `json:"event_start_time,omitzero" yaml:"event_start_time,omitempty"`
 	EventEndTime        Time        `json:"event_end_time,omitzero" yaml:"event_end_time,omitempty"`
 	TurnTTL             Duration    `json:"turn_ttl" yaml:"turn_ttl"`     // default 3m
 	LateGrace           Duration    `json:"late_grace" yaml:"late_grace"` // default 15m
-	Lines               []Line      `json:"lines" yaml:"lines"`           // default: general with weight 1
+	Outage              Outage      `json:"outage" yaml:"outage"`
+	Lines               []Line      `json:"lines" yaml:"lines"` // default: general with weight 1
+}
+
+// Draw names a public value that nobody knows before the draw is closed, such as
+// a round of drand or the numbers of a lottery. It turns the circle of orders,
+// so that not even who holds the draw key could have chosen who comes first.
+type Draw struct {
+	Source string `json:"source" yaml:"source"` // where the value will be found; empty: there is none
+	Value  string `json:"value" yaml:"value"`   // a live control: nobody is called before it is given
+}
+
+// Outage is what the room does when its store is silent. By default nobody new
+// comes in.
+type Outage struct {
+	After  Duration `json:"after" yaml:"after"`   // silence before the room lets people through; default 1m
+	Bypass Duration `json:"bypass" yaml:"bypass"` // how long it does at most; 0, the default: never
 }
 
 // General is the line that anybody may join; the others need a code or an

@@ -14,6 +14,7 @@ import (
 var LiveControls = []string{
 	"page.message",
 	"room.closed",
+	"room.draw.value",
 	"room.new_users_per_minute",
 	"room.paused",
 	"room.queue_all",

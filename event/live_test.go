@@ -75,8 +75,8 @@ func TestPatchEvent(t *testing.T) {
 
 func TestCheckLive(t *testing.T) {
 	for _, field := range LiveControls {
-		section, name, _ := strings.Cut(field, ".")
-		if err := CheckLive([]byte(`{"` + section + `":{"` + name + `":null}}`)); err != nil {
+		patch := `{"` + strings.ReplaceAll(field, ".", `":{"`) + `":null` + strings.Repeat("}", strings.Count(field, ".")+1)
+		if err := CheckLive([]byte(patch)); err != nil {
 			t.Errorf("CheckLive(%s) = %v; want it allowed", field, err)
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	ReasonClosedPaused     Reason = "closed_paused"
 	ReasonClosed           Reason = "closed"
 	ReasonNotOpenYet       Reason = "not_open_yet"
+	ReasonPrequeue         Reason = "prequeue"
 	ReasonPaused           Reason = "paused"
 	ReasonReleased         Reason = "released"
 	ReasonDraining         Reason = "draining"
@@ -63,8 +64,8 @@ type situation struct {
 // rules is the control table: the first row that holds decides. The order is
 // that of consequences. Closing and pausing come first, since they are how
 // people are kept out when the shop is in trouble; whatever else is switched on
-// must not undo that. Before the start nobody gets a place, not even by pausing.
-// Then come the controls that switch the room off, so that "suspend" always
+// must not undo that. Before the start nobody gets a place, not even by pausing,
+// unless a pre-queue has opened. Then come the controls that switch the room off, so that "suspend" always
 // does what it says; how the line is run matters only while the room is on.
 var rules = []rule{
 	{func(s situation) bool { return s.Closed && s.Paused },
@@ -73,6 +74,10 @@ var rules = []rule{
 		Stance{ReasonClosed, Closed, false, true, false, "closed", "reopen"}},
 	{func(s situation) bool { return s.phase == Before && (s.Paused || !s.off) },
 		Stance{ReasonNotOpenYet, Countdown, false, false, false, "starts at", ""}},
+	{func(s situation) bool {
+		return s.phase == Prequeue && !s.off && (s.QueueingMethod != Reject || s.Paused)
+	},
+		Stance{ReasonPrequeue, Queue, false, false, false, "starts at", ""}},
 	{func(s situation) bool { return s.Paused },
 		Stance{ReasonPaused, Queue, false, false, false, "paused", "unpause"}},
 	{func(s situation) bool { return s.Released },

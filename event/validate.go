@@ -105,7 +105,7 @@ func (c *checks) host(field, host string) {
 
 func (c *checks) controls(r Room) {
 	c.unless(r.QueueingMethod != Random, "room.queueing_method", quote(string(r.QueueingMethod)),
-		"there is no draw yet: want fifo, passthrough or reject")
+		"is not built: want fifo, passthrough or reject; shuffle_at_event_start draws among those who come early")
 	if r.QueueingMethod != Random {
 		c.oneOf("room.queueing_method", string(r.QueueingMethod), string(FIFO), string(Passthrough), string(Reject))
 	}
@@ -124,13 +124,30 @@ func (c *checks) durations(e Event) {
 	c.length("room.commit_grace", r.CommitGrace, 0, 2*time.Hour)
 	c.length("room.turn_ttl", r.TurnTTL, 10*time.Second, time.Hour)
 	c.length("room.late_grace", r.LateGrace, 0, Day)
+	c.length("room.outage.after", r.Outage.After, 5*time.Second, time.Hour)
+	c.length("room.outage.bypass", r.Outage.Bypass, 0, 6*time.Hour)
 	c.length("retention", e.Retention, time.Hour, 365*Day)
 }
 
 func (c *checks) times(r Room) {
-	start, end := r.EventStartTime, r.EventEndTime
+	start, end, pre := r.EventStartTime, r.EventEndTime, r.PrequeueStartTime
 	c.unless(start.IsZero() || end.IsZero() || end.After(start.Time), "room.event_end_time", end.String(),
 		fmt.Sprintf("is not after event_start_time, %v", start))
+	c.unless(pre.IsZero() || !start.IsZero(), "room.prequeue_start_time", pre.String(), "is of no use without event_start_time")
+	c.unless(pre.IsZero() || start.IsZero() || pre.Before(start.Time), "room.prequeue_start_time", pre.String(),
+		fmt.Sprintf("is not before event_start_time, %v", start))
+	c.unless(pre.IsZero() || r.BeforeStart == StartCountdown, "room.before_start", quote(string(r.BeforeStart)),
+		"excludes prequeue_start_time: people either pass or wait before the start")
+	c.unless(!r.ShuffleAtEventStart || !pre.IsZero(), "room.shuffle_at_event_start", "true", "is of no use without prequeue_start_time")
+	c.draw(r)
+}
+
+func (c *checks) draw(r Room) {
+	c.text("room.draw.source", r.Draw.Source, 200)
+	c.text("room.draw.value", r.Draw.Value, 500)
+	c.unless(r.Draw.Source == "" || r.ShuffleAtEventStart, "room.draw.source", quote(r.Draw.Source), "is of no use without shuffle_at_event_start")
+	c.unless(r.Draw.Value == "" || r.Draw.Source != "", "room.draw.value", quote(r.Draw.Value),
+		"has no draw.source: a value counts only if it was named before anybody knew it")
 }
 
 func (c *checks) lines(lines []Line) {

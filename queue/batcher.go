@@ -36,7 +36,7 @@ var ErrBusy = errors.New("too many visits wait for the store")
 type Batcher struct {
 	store Store
 	room  string
-	lanes [Complete + 1]lane
+	lanes [Restore + 1]lane
 }
 
 type lane struct {

@@ -74,7 +74,7 @@ func newSleepy(t testing.TB) *sleepy {
 		Times: queue.Times{Turn: 60_000, Grace: 60_000, Session: 60_000, SessionMax: 60_000, Probation: 60_000},
 		Lines: []queue.Line{{Name: "general", Weight: 1}},
 	}
-	if _, err := store.Tick(t.Context(), "e", policy, ""); err != nil {
+	if _, err := store.Tick(t.Context(), "e", policy, queue.Remembered{}); err != nil {
 		t.Fatal(err)
 	}
 	return &sleepy{Store: store}
@@ -245,7 +245,7 @@ func ExampleBatcher() {
 	b := queue.NewBatcher(store, "summer-tour")
 	_, err := b.Do(context.Background(), queue.Join, queue.Visit{Line: "general"})
 	fmt.Println(err)
-	// Output: room unknown to the store
+	// Output: room unknown to the store, or damaged
 }
 
 // instant answers at once, so that what is measured is the batcher.

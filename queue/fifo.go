@@ -2,12 +2,15 @@ package queue
 
 import "slices"
 
-// fifo is a line: visitors by order. Orders only grow, so the line is a list
-// that is added to at the end and taken from at the front. Who leaves in
-// between stays in the list for a while: orders says who is here.
+// fifo is a line: visitors by order, and by the visitor's bytes where the order
+// is the same. Orders grow, so the line is a list that is added to at the end
+// and taken from at the front; only after a loss people come back to places in
+// between, and the list is sorted before somebody is called. Who leaves stays
+// in the list for a while: orders says who is here.
 type fifo struct {
-	list   []member
-	orders map[Visitor]int64
+	list     []member
+	orders   map[Visitor]int64
+	unsorted bool
 }
 
 func newFIFO() *fifo { return &fifo{orders: map[Visitor]int64{}} }
@@ -19,10 +22,12 @@ func (f *fifo) order(v Visitor) (int64, bool) {
 	return order, ok
 }
 
-// add puts v, who is not in the line, at its end: no order so far is higher.
+// add puts v, who is not in the line, at its place.
 func (f *fifo) add(v Visitor, order int64) {
+	m := member{order, v}
+	f.unsorted = f.unsorted || len(f.list) > 0 && m.compare(f.list[len(f.list)-1]) < 0
 	f.orders[v] = order
-	f.list = append(f.list, member{order, v})
+	f.list = append(f.list, m)
 }
 
 // remove forgets v, and drops those who are gone when they are most of the list.
@@ -41,6 +46,10 @@ func (f *fifo) here(m member) bool {
 
 // pop takes out the first n.
 func (f *fifo) pop(n int64) []member {
+	if f.unsorted && n > 0 {
+		slices.SortFunc(f.list, member.compare)
+		f.unsorted = false
+	}
 	first := make([]member, 0, min(n, f.len()))
 	i := 0
 	for ; i < len(f.list) && int64(len(first)) < n; i++ {

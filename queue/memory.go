@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -25,8 +26,8 @@ func NewMemory(now func() time.Time, generation func() uint64) *Memory {
 }
 
 // Tick is Store's.
-func (m *Memory) Tick(_ context.Context, name string, p Policy, cursor string) (Snapshot, error) {
-	if err := p.Validate(); err != nil {
+func (m *Memory) Tick(_ context.Context, name string, p Policy, known Remembered) (Snapshot, error) {
+	if err := errors.Join(p.Validate(), known.Validate()); err != nil {
 		return Snapshot{}, err
 	}
 	m.mu.Lock()
@@ -35,11 +36,13 @@ func (m *Memory) Tick(_ context.Context, name string, p Policy, cursor string) (
 	r := m.rooms[name]
 	if r == nil {
 		r = newRoom(m.generation(), wall)
+		r.settleTill = r.now + min(known.Window, Settle)
 		m.rooms[name] = r
 	}
 	r.move(wall)
+	r.recover(p, known, m.generation)
 	r.tick(p)
-	return r.snapshot(cursor), nil
+	return r.snapshot(known), nil
 }
 
 // Apply is Store's.
@@ -56,6 +59,21 @@ func (m *Memory) Apply(_ context.Context, name string, op Op, visits []Visit) ([
 		answers[i] = r.apply(op, v)
 	}
 	return answers, nil
+}
+
+// Drawn is Store's.
+func (m *Memory) Drawn(_ context.Context, name, lineName string, from, most int64) ([]Visitor, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.rooms[name]
+	if r == nil {
+		return nil, ErrNoRoom
+	}
+	l := r.line(lineName)
+	if l == nil {
+		return nil, nil
+	}
+	return l.drawn.raw(from, most), nil
 }
 
 // Drop is Store's.

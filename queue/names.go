@@ -2,7 +2,7 @@ package queue
 
 import "strconv"
 
-var opNames = [...]string{"join", "claim", "touch", "leave", "complete"}
+var opNames = [...]string{"join", "claim", "touch", "leave", "complete", "restore"}
 
 func (o Op) String() string {
 	if o < 0 || int(o) >= len(opNames) {

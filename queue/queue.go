@@ -22,6 +22,9 @@ type Policy struct {
 	Rate Rate  // of calls, and of admissions
 	Cap  int64 // no call and no admission makes active + called exceed it
 
+	Draw   bool  // whoever joins before OpensAt stands in the draw
+	Offset int64 // where on the circle of orders the drawn begin; -1: not known yet, so nobody is called
+
 	Times Times
 	Lines []Line // 1 to MaxLines
 }
@@ -64,17 +67,34 @@ const (
 	Touch
 	// Leave gives up a place or a turn.
 	Leave
-	// Complete ends a session; its slot is free at once.
+	// Complete ends a session; its slot is free at once. Of a session that an
+	// earlier life of the room gave it also ends the place that led there.
 	Complete
+	// Restore gives back the place of a pass that an earlier life of the room gave.
+	Restore
 )
 
 // Visit is one visitor's part in an operation.
 type Visit struct {
 	Visitor Visitor
-	Line    string // Join: where to stand. Claim, Leave: the line in the pass, if any
-	Order   int64  // Claim, Leave: the order in the pass; a Leave of another place does nothing
-	Session int64  // Touch, Complete: the session meant; another one is not touched
-	Adopt   int64  // Touch: ms left of an admission given while the room was off; makes a session of it
+	// Line is where to stand (Join), or the line of the place that is meant.
+	Line string
+	// Order is that of the place that is meant: a Leave of another place does
+	// nothing. For Join and Restore an order below Base is the one that the draw
+	// gives.
+	Order int64
+	// Session is the one that Touch and Complete mean; another one is not touched.
+	Session int64
+	// Generation is the life of the room that gave what is shown: a session (Touch,
+	// Complete) or a pass (Restore). 0 with Touch: an admission given while the
+	// room was off.
+	Generation uint64
+	// Adopt is how many ms are left of an admission. Touch makes a session of one
+	// that the store does not know, if an earlier life gave it or the room was off.
+	Adopt int64
+	// Since is when somebody came who could not be given a number then, unix ms by
+	// the store's clock. Join heeds it while the room gathers.
+	Since int64
 }
 
 // State is what a visitor is to the room.
@@ -95,9 +115,9 @@ const (
 // Answer is the store's word on one visit.
 type Answer struct {
 	State      State
-	Generation uint64
+	Generation uint64 // the room's, or that of the life which gave the session
 	Line       string // Waiting
-	Order      int64  // Waiting: decides
+	Order      int64  // Waiting: decides; 0: in the draw, or to be numbered soon
 	Number     int64  // Waiting: informs; dense from 1
 	Ahead      int64  // AtDoor: how many go in before
 	Ends       int64  // Called: the turn, Active: the session; unix ms by the store's clock
@@ -107,20 +127,40 @@ type Answer struct {
 
 // Snapshot is a room as a tick left it.
 type Snapshot struct {
-	Generation uint64 // random; new when the store lost the room
-	Seq        int64  // grows with every tick; of two snapshots the higher is the newer
-	Version    int64  // of the policy in force
-	At         int64  // unix ms by the store's clock
+	Generation uint64   // root and life: the life is new when the store has lost something
+	Roots      []uint32 // of all rooms whose passes count here; the first is the draw's
+	Begun      int64    // unix ms at which the store made the room
+	Seq        int64    // grows with every tick, in all lives; of two snapshots the higher is the newer
+	Version    int64    // of the policy in force
+	At         int64    // unix ms by the store's clock
+	Restoring  int64    // unix ms until which nobody is called, since places come back first; 0: nothing was lost
+	Gathering  int64    // unix ms until which nobody gets a number; 0: everybody does
+	Drawn      bool     // the draw is closed
+	Settled    bool     // and the order of the drawn is known
+	Offset     int64    // where their circle begins; -1: not known yet
 	Lines      []LineView
-	Called     int64 // turns on offer, those at the door included
-	AtDoor     int64
-	Late       int64
-	Lapsed     int64
-	Active     int64
-	Admitted   int64   // sessions given so far
-	Ended      []int64 // numbers of sessions ended before their time, after the cursor
-	Cursor     string  // pass it to the next tick
-	More       bool    // Ended is not complete: tick again
+	Census
+	Ended  []SessionID // sessions that ended before their time, after the cursor
+	Cursor string      // pass it to the next tick
+	More   bool        // Ended is not complete: tick again
+}
+
+// Census counts who is where in a room.
+type Census struct {
+	Arrived  int64 // waiting for a number
+	Called   int64 // turns on offer, those at the door included
+	AtDoor   int64
+	Late     int64
+	Lapsed   int64
+	Active   int64
+	Admitted int64 // sessions given so far
+	Unseen   int64 // slots kept for sessions that went on before a loss and were not seen since
+}
+
+// SessionID names a session among all that any life of a room has given.
+type SessionID struct {
+	Generation uint64
+	Number     int64
 }
 
 // LineView is one line in a snapshot.
@@ -129,12 +169,15 @@ type LineView struct {
 	Issued      int64 // numbers given so far
 	Serving     int64 // the highest number called so far
 	CalledOrder int64 // a visitor's turn has come when order <= CalledOrder
-	Waiting     int64
+	LapsedOrder int64 // a turn has gone for good when order <= LapsedOrder
+	Waiting     int64 // with a number, or in the draw
+	Drawn       int64 // in the draw, or drawn by it, whether called yet or not
 }
 
-// Waiting is how many stand in all lines, with those who came back late.
+// Waiting is how many stand in all lines, with those who came back late and
+// those who have no number yet.
 func (s Snapshot) Waiting() int64 {
-	n := s.Late
+	n := s.Late + s.Arrived
 	for _, line := range s.Lines {
 		n += line.Waiting
 	}
@@ -157,18 +200,23 @@ func (s Snapshot) Line(name string) (LineView, bool) {
 type Store interface {
 	// Tick makes the room if there is none, installs p if it is newer than the
 	// policy in force, expires turns and sessions, calls whoever is due, and
-	// returns the room. cursor is that of the caller's last snapshot, or "".
-	Tick(ctx context.Context, room string, p Policy, cursor string) (Snapshot, error)
+	// returns the room. If the store has less of the room than m, it has lost it,
+	// or a part: then the room begins a new life and restores.
+	Tick(ctx context.Context, room string, p Policy, m Remembered) (Snapshot, error)
 	// Apply does op for every visit and answers each, in order. It returns
-	// ErrNoRoom if no tick has made the room yet.
+	// ErrNoRoom if no tick has made the room yet, or a tick must see to what was
+	// lost of it.
 	Apply(ctx context.Context, room string, op Op, visits []Visit) ([]Answer, error)
+	// Drawn lists who stands in a line's draw, by order, from the from-th on: most
+	// of them, or all that are left. It does not change once the draw is closed.
+	Drawn(ctx context.Context, room, line string, from, most int64) ([]Visitor, error)
 	// Drop forgets a room and everybody in it.
 	Drop(ctx context.Context, room string) error
 }
 
 var (
-	// ErrNoRoom is returned by Apply for a room that no tick has made.
-	ErrNoRoom = errors.New("room unknown to the store")
+	// ErrNoRoom is returned by Apply and Drawn for a room that a tick has to make, or to mend.
+	ErrNoRoom = errors.New("room unknown to the store, or damaged")
 	// ErrNewerSchema is returned for a room that a newer version of Rushgate
 	// keeps: this one must leave it alone.
 	ErrNewerSchema = errors.New("the room is kept by a newer version")

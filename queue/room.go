@@ -21,13 +21,20 @@ type room struct {
 	stamp  int64 // orders those at the door and those who came late
 
 	admissions
+	arrivals
+	recovery
+
+	begun  int64 // unix ms
+	drawn  bool  // the draw is closed
+	offset int64 // of the draw; -1: not known yet
 }
 
 type clock struct {
-	seq  int64 // ticks so far
-	wall int64 // the store's clock at the last operation
-	now  int64 // the room's own time: never falls
-	open bool  // wall has reached OpensAt
+	seq   int64 // ticks so far
+	wall  int64 // the store's clock at the last operation
+	now   int64 // the room's own time: never falls
+	open  bool  // wall has reached OpensAt
+	leapt int64 // until then the clock is not believed about the start, in the room's time
 }
 
 // admissions are the sessions of a room.
@@ -49,19 +56,24 @@ type pace struct {
 type line struct {
 	Line
 	issued      int64
+	serving     int64
 	calledOrder int64
 	current     int64 // of share
+	drawn       *circle
 	waiting     *fifo
+	past
 }
 
 type session struct {
-	number    int64
-	start     int64
-	probation bool
+	number     int64
+	generation uint64 // of the life that gave it
+	start      int64
+	probation  bool
 }
 
 type endedSession struct {
-	seq, at, number int64
+	seq, at int64
+	SessionID
 }
 
 func newRoom(generation uint64, wall int64) *room {
@@ -70,6 +82,9 @@ func newRoom(generation uint64, wall int64) *room {
 		clock:      clock{wall: wall, now: wall},
 		called:     newZSet(), late: newZSet(), lapsed: newZSet(),
 		admissions: admissions{active: newZSet(), sessions: map[Visitor]session{}},
+		arrivals:   arrivals{arrived: newZSet()},
+		recovery:   recovery{roots: []uint32{Root(generation)}, marked: wall, over: newZSet()},
+		begun:      wall, offset: -1,
 	}
 }
 
@@ -79,27 +94,45 @@ func newRoom(generation uint64, wall int64) *room {
 func (r *room) move(wall int64) {
 	before := r.now
 	r.now = advance(r.now, r.wall, wall)
+	if wall-r.wall > MaxStep || r.wall-wall > MaxStep {
+		r.leapt = r.now + MaxStep
+	}
 	r.wall = wall
 	r.pace.call = r.policy.Rate.refill(r.pace.call, r.now-before)
 	r.pace.claim = r.policy.Rate.refill(r.pace.claim, r.now-before)
-	r.open = wall >= r.policy.OpensAt
+	r.opens()
+}
+
+// opens looks whether the sale has started. A clock that has just leapt is not
+// believed about that until it has gone on for a while.
+func (r *room) opens() {
+	late := r.wall >= r.policy.OpensAt
+	r.open = late && (r.open || r.policy.OpensAt == 0 || r.now >= r.leapt)
 }
 
 // tick is the room's heartbeat: policy, what expired, who comes in, who is called.
 func (r *room) tick(p Policy) {
 	r.install(p)
-	r.open = r.wall >= r.policy.OpensAt
+	r.opens()
 
+	r.closeDraw()
 	r.expire()
+	r.age()
 	if r.policy.Gates.Release {
 		r.release()
 	}
+	r.number()
 	r.drain()
-	if r.open && r.policy.Gates.Calls && r.policy.Rate > 0 {
+	if r.calls() {
 		r.call()
 	}
 	r.pace.call = min(r.pace.call, r.policy.Rate.Burst())
 	r.seq++
+}
+
+// calls says that somebody may be called at all.
+func (r *room) calls() bool {
+	return r.open && r.policy.Gates.Calls && r.policy.Rate > 0 && r.now >= r.restoring && (r.settled() || !r.draws())
 }
 
 // install takes a newer policy as a whole. A lower rate empties the buckets to
@@ -111,19 +144,27 @@ func (r *room) install(p Policy) {
 	if p.Times.Turn != r.policy.Times.Turn {
 		r.pace.refunded = r.now + p.Times.Turn - min(Patience, p.Times.Turn)
 	}
-	if r.policy.Version == 0 {
+	if r.policy.Version == 0 && r.lost == 0 { // else whoever was here before may have spent it
 		r.pace.call, r.pace.claim = p.Rate.Burst(), p.Rate.Burst()
 	}
 	r.policy = p
 	r.pace.call = min(r.pace.call, p.Rate.Burst())
 	r.pace.claim = min(r.pace.claim, p.Rate.Burst())
 	for _, l := range p.Lines {
-		if have := r.line(l.Name); have != nil {
+		if have := r.lineFor(l.Name); have != nil {
 			have.Weight = l.Weight
-		} else if len(r.lines) < MaxLines {
-			r.lines = append(r.lines, &line{Line: l, waiting: newFIFO()})
 		}
 	}
+}
+
+// lineFor finds a line or makes it; nil when there are too many.
+func (r *room) lineFor(name string) *line {
+	if have := r.line(name); have != nil || len(r.lines) == MaxLines {
+		return have
+	}
+	made := &line{Line: Line{Name: name, Weight: 1}, drawn: newCircle(r.offset), waiting: newFIFO(), past: past{spent: newZSet()}}
+	r.lines = append(r.lines, made)
+	return made
 }
 
 func (r *room) line(name string) *line {
@@ -173,11 +214,12 @@ func (r *room) expire() {
 func (r *room) release() {
 	for _, l := range r.lines {
 		if l.issued > 0 {
-			l.calledOrder = Base + l.issued
+			l.calledOrder, l.serving = Base+l.issued, l.issued
+			l.lapsed = l.calledOrder
 		}
-		l.waiting = newFIFO()
+		l.waiting, l.drawn = newFIFO(), newCircle(r.offset)
 	}
-	r.called, r.late, r.lapsed = newZSet(), newZSet(), newZSet()
+	r.called, r.late, r.lapsed, r.arrived = newZSet(), newZSet(), newZSet(), newZSet()
 }
 
 // drain lets those at the door in, first come first served, as the claim
@@ -201,14 +243,19 @@ func (r *room) call() {
 	}
 	waiting, weights, current := make([]int64, len(r.lines)), make([]int64, len(r.lines)), make([]int64, len(r.lines))
 	for i, l := range r.lines {
-		waiting[i], weights[i], current[i] = l.waiting.len(), l.Weight, l.current
+		waiting[i], weights[i], current[i] = l.waiting.len()+l.drawnWaiting(), l.Weight, l.current
 	}
 	take := share(n, waiting, weights, current)
 	for i, l := range r.lines {
 		l.current = current[i]
-		for _, m := range l.waiting.pop(take[i]) {
+		drawn := l.callDrawn(take[i])
+		for _, m := range drawn {
 			r.offer(m.visitor)
-			l.calledOrder = m.score
+		}
+		for _, m := range l.waiting.pop(take[i] - int64(len(drawn))) {
+			l.calledOrder = max(l.calledOrder, m.score)
+			l.serving = max(l.serving, m.score-Base)
+			r.offer(m.visitor)
 		}
 	}
 }
@@ -220,17 +267,29 @@ func (r *room) offer(v Visitor) {
 
 // free is how many slots nobody holds; negative after the cap was lowered.
 func (r *room) free() int64 {
-	return r.policy.Cap - r.active.len() - r.called.len()
+	return r.policy.Cap - r.active.len() - r.called.len() - r.outstanding()
 }
 
 // admit gives v a session; the caller has paid.
 func (r *room) admit(v Visitor, length int64, probation bool) {
 	r.admitted++
+	r.used(v)
+	r.enter(v, length, session{number: r.admitted, generation: r.generation, start: r.now, probation: probation})
+}
+
+// enter makes v active.
+func (r *room) enter(v Visitor, length int64, s session) {
 	r.called.remove(v)
 	r.late.remove(v)
 	r.lapsed.remove(v)
 	r.active.add(v, r.now+length)
-	r.sessions[v] = session{number: r.admitted, start: r.now, probation: probation}
+	r.sessions[v] = s
+}
+
+// end notes a session that ended before its time, for all gateways.
+func (r *room) end(id SessionID) {
+	r.endedSeq++
+	r.ended = append(r.ended, endedSession{r.endedSeq, r.now, id})
 }
 
 // where says what v is to the room. Order of the questions: a lapsed visitor
@@ -239,7 +298,7 @@ func (r *room) where(v Visitor) Answer {
 	a := Answer{Generation: r.generation}
 	if end, ok := r.active.score(v); ok {
 		s := r.sessions[v]
-		a.State, a.Ends, a.Session, a.Probation = Active, r.toWall(end), s.number, s.probation
+		a.State, a.Ends, a.Session, a.Probation, a.Generation = Active, r.toWall(end), s.number, s.probation, s.generation
 		return a
 	}
 	if score, ok := r.called.score(v); ok {
@@ -263,34 +322,57 @@ func (r *room) where(v Visitor) Answer {
 			a.State, a.Line, a.Order, a.Number = Waiting, l.Name, order, order-Base
 			return a
 		}
+		if drawn, in := r.inDraw(v, l); in {
+			return drawn
+		}
+	}
+	if score, ok := r.arrived.score(v); ok {
+		a.State, a.Line = Waiting, r.lines[score%MaxLines].Name
 	}
 	return a
 }
 
 func (r *room) toWall(t int64) int64 { return r.wall + t - r.now }
 
-func (r *room) snapshot(cursor string) Snapshot {
+func (r *room) snapshot(known Remembered) Snapshot {
 	s := Snapshot{
-		Generation: r.generation, Seq: r.seq, Version: r.policy.Version, At: r.wall,
-		Called: r.called.len(), AtDoor: int64(len(r.called.between(Base, math.MaxInt64, math.MaxInt64))),
-		Late: r.late.len(), Lapsed: r.lapsed.len(), Active: r.active.len(), Admitted: r.admitted,
-		Cursor: cursor,
+		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, At: r.wall,
+		Drawn: r.drawn, Settled: r.settled(), Offset: r.offset,
+		Census: Census{
+			Arrived: r.arrived.len(), Called: r.called.len(), AtDoor: r.called.count(Base, math.MaxInt64),
+			Late: r.late.len(), Lapsed: r.lapsed.len(), Active: r.active.len(), Admitted: r.admitted, Unseen: r.outstanding(),
+		},
+	}
+	if r.now < r.restoring {
+		s.Restoring = r.toWall(r.restoring)
+	}
+	if r.gathering() {
+		s.Gathering = r.toWall(max(r.settleTill, r.gatherTill, r.restoring))
 	}
 	for _, l := range r.lines {
 		s.Lines = append(s.Lines, LineView{
-			Name: l.Name, Issued: l.issued, Serving: max(0, l.calledOrder-Base),
-			CalledOrder: l.calledOrder, Waiting: l.waiting.len(),
+			Name: l.Name, Issued: l.issued, Serving: l.serving, CalledOrder: l.calledOrder, LapsedOrder: l.lapsed,
+			Waiting: l.waiting.len() + l.drawnWaiting(), Drawn: l.drawn.len(),
 		})
 	}
-	seen, _ := strconv.ParseInt(cursor, 10, 64) // "" is the beginning
+	r.page(&s, known)
+	return s
+}
+
+// page adds the ended sessions that a gateway has not seen. A cursor of another
+// life says nothing here.
+func (r *room) page(s *Snapshot, known Remembered) {
+	if known.Generation == 0 || known.Generation == r.generation {
+		s.Cursor = known.Cursor
+	}
+	seen, _ := strconv.ParseInt(s.Cursor, 10, 64) // "" is the beginning
 	unseen := sort.Search(len(r.ended), func(i int) bool { return r.ended[i].seq > seen })
 	for _, e := range r.ended[unseen:] {
 		if len(s.Ended) == EndedPage {
 			s.More = true
 			break
 		}
-		s.Ended = append(s.Ended, e.number)
+		s.Ended = append(s.Ended, e.SessionID)
 		s.Cursor = strconv.FormatInt(e.seq, 10)
 	}
-	return s
 }

@@ -38,6 +38,15 @@ const (
 	// A store must not be held up for longer than a gateway waits for it.
 	MaxCalls = 20_000
 
+	// Settle is how long a room made out of nothing gives no numbers, in ms, so that
+	// gateways which know better are heard first.
+	Settle int64 = 2000
+
+	// Found is how long before a room was made a memory, or a pass, of another root
+	// may have been true that is taken for the same room, forgotten by the store, in
+	// ms. Older ones are of another sale under the same name.
+	Found int64 = 24 * 3600 * 1000
+
 	// EndedPage is how many ended sessions one snapshot carries at most.
 	EndedPage = 1000
 )
@@ -69,6 +78,7 @@ func (p Policy) Validate() error {
 	add(p.Rate < 0 || p.Rate > MaxRate, "rate %d: must be 0 to %d", p.Rate, MaxRate)
 	add(p.Cap < 0 || p.Cap > Base, "cap %d: must be 0 to 2^52", p.Cap)
 	add(p.OpensAt < 0 || p.OpensAt > Base, "opens at %d: must be 0 to 2^52", p.OpensAt)
+	add(p.Offset < -1 || p.Offset >= Base, "offset %d: must be -1 to 2^52 - 1", p.Offset)
 	for _, t := range []struct {
 		name string
 		ms   int64

@@ -1,5 +1,7 @@
 package queue
 
+import "slices"
+
 // apply does op for one visit.
 func (r *room) apply(op Op, v Visit) Answer {
 	switch op {
@@ -13,6 +15,8 @@ func (r *room) apply(op Op, v Visit) Answer {
 		return r.leave(v)
 	case Complete:
 		return r.complete(v)
+	case Restore:
+		return r.restore(v)
 	}
 	return Answer{Generation: r.generation}
 }
@@ -25,6 +29,11 @@ func (r *room) join(v Visit) Answer {
 	default:
 		return here
 	}
+	l := r.line(v.Line)
+	if l != nil && r.drawing(v) {
+		l.drawn.add(v.Visitor, v.Order)
+		return r.where(v.Visitor)
+	}
 	if r.straightIn() {
 		r.pace.call -= Token
 		r.pace.claim -= Token
@@ -34,9 +43,11 @@ func (r *room) join(v Visit) Answer {
 	if v.Line == "" {
 		return Answer{Generation: r.generation, State: Full}
 	}
-	l := r.line(v.Line)
-	if l == nil {
+	switch {
+	case l == nil, r.policy.Draw && !r.drawn && !r.open: // nobody told this one's order
 		return Answer{Generation: r.generation}
+	case r.parks():
+		return r.park(v, slices.Index(r.lines, l))
 	}
 	l.issued++
 	l.waiting.add(v.Visitor, Base+l.issued)
@@ -45,15 +56,15 @@ func (r *room) join(v Visit) Answer {
 
 // straightIn: nobody may be overtaken, and both buckets and a slot must allow it.
 func (r *room) straightIn() bool {
-	if !r.open || !r.policy.Gates.Direct || r.policy.Gates.Release {
+	if !r.open || !r.policy.Gates.Direct || r.policy.Gates.Release || r.parks() {
 		return false
 	}
 	for _, l := range r.lines {
-		if l.waiting.len() > 0 {
+		if l.waiting.len()+l.drawnWaiting() > 0 {
 			return false
 		}
 	}
-	return r.late.len() == 0 && len(r.called.between(Base, 1<<62, 1)) == 0 &&
+	return r.late.len() == 0 && r.called.count(Base, 1<<62) == 0 &&
 		r.free() >= 1 && r.pace.call >= Token && r.pace.claim >= Token
 }
 
@@ -103,23 +114,51 @@ func (r *room) settle(v Visitor, s session) Answer {
 		end = max(end, min(r.now+times.Session, s.start+times.SessionMax))
 	}
 	r.active.add(v, end)
-	return Answer{Generation: r.generation, State: Active, Ends: r.toWall(end), Session: s.number}
+	return Answer{Generation: s.generation, State: Active, Ends: r.toWall(end), Session: s.number}
 }
 
 func (r *room) touch(v Visit) Answer {
 	here := r.where(v.Visitor)
+	open := v.Adopt > 0 && v.Generation == 0
 	switch {
-	case here.State == Active && (here.Session == v.Session || v.Adopt > 0):
+	case here.State == Active && (open || here.Session == v.Session && here.Generation == v.Generation):
 		return r.settle(v.Visitor, r.sessions[v.Visitor])
-	case here.State != Active && v.Adopt > 0:
-		// Let in while the room was off: it has the slot already, whatever the cap.
-		for _, l := range r.lines {
-			l.waiting.remove(v.Visitor)
-		}
-		r.admit(v.Visitor, min(v.Adopt, r.policy.Times.Session), false)
-		return r.where(v.Visitor)
+	case here.State == Active || v.Adopt < 1:
+	case open:
+		return r.adoptOpen(v)
+	case v.Generation != r.generation && r.knows(v.Generation):
+		return r.readmit(v, here)
 	}
 	return Answer{Generation: r.generation}
+}
+
+// adoptOpen makes a session of an admission that was given while the room was
+// off. It has its slot already, whatever the cap.
+func (r *room) adoptOpen(v Visit) Answer {
+	r.vacate(v.Visitor)
+	r.admit(v.Visitor, min(v.Adopt, r.policy.Times.Session), false)
+	return r.where(v.Visitor)
+}
+
+// vacate gives up every place that v stands at.
+func (r *room) vacate(v Visitor) {
+	for _, l := range r.lines {
+		l.waiting.remove(v)
+		l.leaveDraw(v, r.settled())
+	}
+	r.arrived.remove(v)
+}
+
+// leaveDraw takes v out of a draw that is still open, or marks the place as one
+// to skip.
+func (l *line) leaveDraw(v Visitor, settled bool) {
+	place, in := l.drawn.place(v)
+	switch {
+	case in && !settled:
+		l.drawn.remove(v)
+	case in && place > l.calledOrder:
+		l.spend(v, place)
+	}
 }
 
 func (r *room) leave(v Visit) Answer {
@@ -127,6 +166,12 @@ func (r *room) leave(v Visit) Answer {
 		if order, ok := l.waiting.order(v.Visitor); ok && order == v.Order {
 			l.waiting.remove(v.Visitor)
 		}
+		if here, in := r.inDraw(v.Visitor, l); in && (v.Order == 0 || here.Order == v.Order) {
+			l.leaveDraw(v.Visitor, r.settled())
+		}
+	}
+	if v.Order == 0 {
+		r.arrived.remove(v.Visitor)
 	}
 	if score, ok := r.called.score(v.Visitor); ok {
 		if score > r.pace.refunded {
@@ -140,12 +185,14 @@ func (r *room) leave(v Visit) Answer {
 }
 
 func (r *room) complete(v Visit) Answer {
-	if s, ok := r.sessions[v.Visitor]; ok && s.number == v.Session {
+	if s, ok := r.sessions[v.Visitor]; ok && s.number == v.Session && s.generation == v.Generation {
 		r.active.remove(v.Visitor)
 		delete(r.sessions, v.Visitor)
-		r.endedSeq++
-		r.ended = append(r.ended, endedSession{seq: r.endedSeq, at: r.now, number: s.number})
+		r.end(SessionID{s.generation, s.number})
 		return Answer{Generation: r.generation}
+	}
+	if v.Generation != r.generation && r.knows(v.Generation) {
+		return r.finish(v)
 	}
 	return r.where(v.Visitor)
 }

@@ -112,6 +112,18 @@ func (z *zset) between(from, to, limit int64) []member {
 	return found[:min(int64(len(found)), max(0, limit))]
 }
 
+// count is how many have from <= score <= to.
+func (z *zset) count(from, to int64) (n int64) {
+	z.key.score = from
+	z.groups.AscendGreaterOrEqual(&z.key, func(g *group) bool {
+		if g.score <= to {
+			n += int64(g.have)
+		}
+		return g.score <= to
+	})
+	return n
+}
+
 func (m member) compare(o member) int {
 	return cmp.Or(cmp.Compare(m.score, o.score), bytes.Compare(m.visitor[:], o.visitor[:]))
 }

@@ -3,6 +3,8 @@ package room
 import (
 	"sync"
 	"time"
+
+	"github.com/bilten/rushgate/queue"
 )
 
 // endings are the sessions that ended before their time: what admissions name
@@ -11,40 +13,33 @@ import (
 // kept as long as an admission could outlive it.
 type endings struct {
 	mu       sync.RWMutex
-	sessions map[session]struct{}
+	sessions map[queue.SessionID]struct{}
 	queue    []ending // by time, the oldest first
 	keep     time.Duration
 }
 
-// session is one of all that any generation of a room has given.
-type session struct {
-	generation uint64
-	number     int64
-}
-
 type ending struct {
-	session
+	queue.SessionID
 	at time.Time
 }
 
-func (e *endings) has(generation uint64, number int64) bool {
+func (e *endings) has(id queue.SessionID) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	_, ended := e.sessions[session{generation, number}]
+	_, ended := e.sessions[id]
 	return ended
 }
 
-func (e *endings) add(generation uint64, at time.Time, numbers ...int64) {
+func (e *endings) add(at time.Time, ids ...queue.SessionID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.sessions == nil {
-		e.sessions = map[session]struct{}{}
+		e.sessions = map[queue.SessionID]struct{}{}
 	}
-	for _, n := range numbers {
-		s := session{generation, n}
-		if _, known := e.sessions[s]; !known {
-			e.sessions[s] = struct{}{}
-			e.queue = append(e.queue, ending{s, at})
+	for _, id := range ids {
+		if _, known := e.sessions[id]; !known {
+			e.sessions[id] = struct{}{}
+			e.queue = append(e.queue, ending{id, at})
 		}
 	}
 }
@@ -57,7 +52,7 @@ func (e *endings) prune(now time.Time, sessionMax time.Duration) {
 	e.keep = max(e.keep, sessionMax)
 	old := 0
 	for old < len(e.queue) && now.Sub(e.queue[old].at) > e.keep {
-		delete(e.sessions, e.queue[old].session)
+		delete(e.sessions, e.queue[old].SessionID)
 		old++
 	}
 	e.queue = e.queue[old:]

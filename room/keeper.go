@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,12 @@ type Config struct {
 	// in. nil: what the event itself says. The store takes another budget with
 	// the event's next version, as it takes everything.
 	Budget func(event.Event) (perMinute, limit int)
+	// Window is how long a room calls nobody after the store has lost it; 0:
+	// DefaultWindow.
+	Window time.Duration
+	// Memories outlive the process: what each room was when it was last seen. nil:
+	// they do not.
+	Memories Memories
 }
 
 // Keeper keeps a room for every event of the catalog.
@@ -57,8 +64,11 @@ type table struct {
 // New returns a keeper without rooms; Run makes it work.
 func New(c Config) *Keeper {
 	k := &Keeper{
-		catalog:  c.Catalog,
-		house:    &house{store: c.Store, now: c.Now, random: c.Rand, log: c.Log, budget: c.Budget},
+		catalog: c.Catalog,
+		house: &house{
+			store: c.Store, now: c.Now, random: c.Rand, log: c.Log, budget: c.Budget,
+			window: cmp.Or(c.Window, DefaultWindow), memories: c.Memories,
+		},
 		follower: follower{revision: -1, kept: map[string]*kept{}},
 	}
 	if k.house.budget == nil {

@@ -26,13 +26,13 @@ type sleeper struct {
 
 var errAsleep = errors.New("store asleep")
 
-func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, cursor string) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
 	if s.asleep.Load() {
 		<-ctx.Done()
 		return queue.Snapshot{}, errAsleep
 	}
 	s.ticks.Add(1)
-	return s.Store.Tick(ctx, room, p, cursor)
+	return s.Store.Tick(ctx, room, p, m)
 }
 
 // shaky is a catalog that can fail.
@@ -284,7 +284,7 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 		k := run(t, setup(t, record(t, 0, "").Event).keeper)
 		synctest.Wait()
 		allocs := testing.AllocsPerRun(100, func() {
-			if r, _, ok := k.Lookup("tickets.example", "/buy/2/seats"); !ok || r.EndedSession(1, 5) {
+			if r, _, ok := k.Lookup("tickets.example", "/buy/2/seats"); !ok || r.EndedSession(queue.SessionID{Generation: 1, Number: 5}) {
 				t.Error("Lookup found nothing")
 			}
 		})

@@ -76,7 +76,7 @@ func (c census) Collect(metrics chan<- prometheus.Metric) {
 			metrics <- prometheus.MustNewConstMetric(d, kind, float64(n), append([]string{r.id}, labels...)...)
 		}
 		now, _ := v.ModeAt(r.house.now())
-		for _, mode := range []Mode{Normal, Hold} {
+		for _, mode := range Modes {
 			is := int64(0)
 			if mode == now {
 				is = 1

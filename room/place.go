@@ -6,11 +6,13 @@ import (
 	"github.com/bilten/rushgate/event"
 )
 
-// Held is what a visitor's pass says.
+// Held is what a visitor's pass says. Order 0 is a place without a number, and
+// generation 0 one that no store has been told of yet.
 type Held struct {
 	Generation    uint64
 	Line          string
 	Order, Number int64
+	JoinedAt      int64 // unix ms by the store's clock
 }
 
 // State is what memory alone can tell of a visitor.
@@ -18,7 +20,9 @@ type State string
 
 const (
 	Unknown State = "unknown" // this gateway has not seen the room yet
-	None    State = "none"    // the pass is of another generation, or there is none
+	None    State = "none"    // the pass is of another room, or there is none
+	InDraw  State = "draw"    // the order is not decided yet
+	Arrived State = "arrived" // a number comes soon
 	Waiting State = "waiting" // not called yet
 	Turn    State = "turn"    // called: claim, and the store decides whether in time
 )
@@ -63,13 +67,33 @@ func (v *View) state(h Held) State {
 	}
 	line, ok := v.Snapshot.Line(h.Line)
 	switch {
-	case !ok || h.Generation != v.Snapshot.Generation || h.Order == 0:
+	case h.Generation == 0 && h.JoinedAt > 0:
+		return v.unnumbered(h)
+	case !ok || !v.Knows(h.Generation):
 		return None
+	case h.Order == 0:
+		return v.unnumbered(h)
 	case h.Order <= line.CalledOrder:
 		return Turn
 	default:
 		return Waiting
 	}
+}
+
+func (v *View) unnumbered(h Held) State {
+	if v.Event.Draws(time.UnixMilli(h.JoinedAt)) {
+		return InDraw
+	}
+	return Arrived
+}
+
+// Numbers says that whoever holds a place without a number can be given one now:
+// the room gives them, and the draw, if the place is in one, is decided.
+func (v *View) Numbers(h Held) bool {
+	if v.unnumbered(h) == InDraw && h.Generation != 0 {
+		return v.Snapshot.Settled
+	}
+	return v.Snapshot.Gathering == 0
 }
 
 // WaitFor is the wait of a visitor who joined a line when the view was made.
@@ -79,7 +103,7 @@ func (v *View) WaitFor(line string) Wait {
 }
 
 func (v *View) wait(line string, ahead int64, local time.Time) Wait {
-	if mode, reason := v.ModeAt(local); mode == Hold {
+	if mode, reason := v.ModeAt(local); mode != Normal {
 		return Wait{Reason: string(reason)}
 	}
 	if !v.Stance.Calls {
@@ -102,6 +126,7 @@ const (
 	retryFar     = 20 * time.Second
 	retryInHold  = 5 * time.Second
 	retryCounted = 30 * time.Second // while the page counts down
+	retryDrawn   = 10 * time.Second // at least, in the draw: nobody is the first to be told
 
 	// A tenth of what is left between two questions keeps a room's load even:
 	// the answer that matters comes at most a tenth of the wait too late.
@@ -114,12 +139,19 @@ const (
 
 // retryAfter is when to ask again.
 func (v *View) retryAfter(p Place, local time.Time) time.Duration {
-	if mode, _ := v.ModeAt(local); mode == Hold {
+	if mode, _ := v.ModeAt(local); mode != Normal || p.State == Arrived {
 		return retryInHold
 	}
-	if v.Stance.Newcomer == event.Countdown {
+	if v.Stance.Newcomer == event.Countdown || p.State == InDraw && v.Phase == event.Prequeue {
 		left := v.Event.Room.EventStartTime.Sub(local.Add(v.Skew))
-		return min(max(left/retryFraction, retryNear), retryCounted)
+		least := retryNear
+		if p.State == InDraw {
+			least = retryDrawn
+		}
+		return min(max(left/retryFraction, least), retryCounted)
+	}
+	if p.State == InDraw {
+		return retryDrawn
 	}
 	if p.State == Turn {
 		return retryNear

@@ -3,6 +3,7 @@ package room
 import (
 	"time"
 
+	"github.com/bilten/rushgate/draw"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/queue"
@@ -32,6 +33,8 @@ func policyOf(record catalog.Record, perMinute, limit int) queue.Policy {
 		OpensAt: opensAt(e),
 		Rate:    queue.PerMinute(int64(perMinute)),
 		Cap:     int64(limit),
+		Draw:    e.Room.ShuffleAtEventStart,
+		Offset:  offsetOf(e.Room.Draw),
 		Times: queue.Times{
 			Turn:       millis(e.Room.TurnTTL),
 			Grace:      millis(e.Room.LateGrace),
@@ -44,6 +47,15 @@ func policyOf(record catalog.Record, perMinute, limit int) queue.Policy {
 		p.Lines = append(p.Lines, queue.Line{Name: l.Name, Weight: int64(l.Weight)})
 	}
 	return p
+}
+
+// offsetOf is where the circle of a draw begins: a public value that was named
+// turns it, and until it is known nobody can tell.
+func offsetOf(d event.Draw) int64 {
+	if d.Source != "" && d.Value == "" {
+		return -1
+	}
+	return draw.Turn(d.Value)
 }
 
 // whileOpen is a moment at which e is open.

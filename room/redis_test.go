@@ -82,10 +82,10 @@ func TestTwoGatewaysOnOneRedis(t *testing.T) {
 	if err != nil || in.State != queue.Active {
 		t.Fatalf("Do(claim) = %+v, %v; want a session", in, err)
 	}
-	if _, err := there.Complete(t.Context(), person(1), in.Generation, in.Session); err != nil {
+	if _, err := there.Complete(t.Context(), person(1), queue.SessionID{Generation: in.Generation, Number: in.Session}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a session completed there has ended here", func() bool { return here.EndedSession(in.Generation, in.Session) })
+	eventually(t, "a session completed there has ended here", func() bool { return here.EndedSession(queue.SessionID{Generation: in.Generation, Number: in.Session}) })
 }
 
 // Order, turns and ends are by the store's clock, so a gateway that is five

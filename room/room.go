@@ -21,6 +21,8 @@ type Room struct {
 	record  atomic.Pointer[catalog.Record]
 	view    atomic.Pointer[View]
 	ended   endings
+	given   ledger
+	memory  memory
 	loop    *loop
 }
 
@@ -32,10 +34,17 @@ type house struct {
 	log     *slog.Logger
 	metrics *metrics
 	budget  func(event.Event) (perMinute, limit int)
+
+	window   time.Duration
+	memories Memories
 }
 
 func newRoom(h *house, record catalog.Record, retired bool) *Room {
 	r := &Room{id: record.Event.ID, house: h, batcher: queue.NewBatcher(h.store, record.Event.ID), loop: newLoop()}
+	if h.memories != nil {
+		r.memory.now = h.memories.Recall(record.Event.ID)
+		r.memory.held = true
+	}
 	r.record.Store(&record)
 	r.view.Store(blindView(record, retired, h.now()))
 	if retired {
@@ -65,28 +74,48 @@ func (r *Room) Do(ctx context.Context, op queue.Op, v queue.Visit) (queue.Answer
 }
 
 // Complete ends the session that an admission names: for this gateway at once,
-// for all others within a tick. A session of another generation has gone with
-// its room, so nothing is asked then. A store that does not answer keeps the
-// slot until the session's end, but here nobody comes in with it.
-func (r *Room) Complete(ctx context.Context, v queue.Visitor, generation uint64, session int64) (queue.Answer, error) {
-	if generation != r.View().Snapshot.Generation { // or this gateway is behind
+// for all others within a tick. A store that does not answer keeps the slot until
+// the session's end, but here nobody comes in with it.
+func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID) (queue.Answer, error) {
+	if !r.View().Knows(id.Generation) { // or this gateway is behind
 		if err := r.loop.awaitTick(ctx); err != nil {
 			return queue.Answer{}, err
 		}
 	}
-	if now := r.View().Snapshot.Generation; generation != now {
-		return queue.Answer{Generation: now}, nil
+	if view := r.View(); !view.Knows(id.Generation) {
+		return queue.Answer{Generation: view.Snapshot.Generation}, nil
 	}
-	answer, err := r.Do(ctx, queue.Complete, queue.Visit{Visitor: v, Session: session})
-	if err != nil || answer.Generation == generation {
-		r.ended.add(generation, r.house.now(), session)
-	}
+	what := queue.Visit{Visitor: v, Session: id.Number, Generation: id.Generation}
+	what.Line, what.Order = r.given.place(id)
+	answer, err := r.Do(ctx, queue.Complete, what)
+	r.ended.add(r.house.now(), id)
 	return answer, err
 }
 
 // EndedSession says that a session was completed or revoked before its time.
-func (r *Room) EndedSession(generation uint64, session int64) bool {
-	return r.ended.has(generation, session)
+func (r *Room) EndedSession(id queue.SessionID) bool { return r.ended.has(id) }
+
+// Gave notes a session that this gateway has given or extended, and the place
+// that led there, so that a store that loses it can be told again.
+func (r *Room) Gave(s Session) { r.given.add(s, r.house.now()) }
+
+// Parked notes that somebody has been given a pass without a number, because the
+// store did not answer.
+func (r *Room) Parked() { r.memory.park(r.View().StoreTime(r.house.now())) }
+
+// Numbered notes a number that the store gave: a store that knows of fewer has
+// lost some.
+func (r *Room) Numbered(line string, generation uint64, number int64) {
+	r.memory.numbered(line, generation, number)
+}
+
+// Meet is told of a pass that the room does not know. If the pass can only be
+// of the same line, in a store that has forgotten it, the room restores.
+func (r *Room) Meet(ctx context.Context, generation uint64, line string, number, joinedAt int64) bool {
+	if !r.View().forgot(generation, joinedAt) || !r.memory.learn(generation, line, number) {
+		return false
+	}
+	return r.loop.awaitTick(ctx) == nil && r.View().Knows(generation)
 }
 
 // Nudge asks for a fresh snapshot soon. It does not wait.

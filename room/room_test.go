@@ -33,21 +33,21 @@ func TestCompletedSessionEndsEverywhere(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
 		here, there := seenRoom(t, run(t, b.keeper)), seenRoom(t, run(t, New(b.config)))
 		ann, bob := enter(t, here, person(1)), enter(t, here, person(2))
-		if _, err := here.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+		if _, err := here.Complete(t.Context(), person(1), queue.SessionID{Generation: ann.Generation, Number: ann.Session}); err != nil {
 			t.Fatal(err)
 		}
-		if !here.EndedSession(ann.Generation, ann.Session) {
+		if !here.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Error("EndedSession(ann) = false where she completed; want true at once")
 		}
 		pass(t, 300*time.Millisecond)
-		if !there.EndedSession(ann.Generation, ann.Session) {
+		if !there.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Error("EndedSession(ann) = false on another gateway after a tick; want true")
 		}
-		if there.EndedSession(bob.Generation, bob.Session) || there.EndedSession(ann.Generation+1, ann.Session) {
+		if there.EndedSession(queue.SessionID{Generation: bob.Generation, Number: bob.Session}) || there.EndedSession(queue.SessionID{Generation: ann.Generation + 1, Number: ann.Session}) {
 			t.Error("EndedSession is true for a session that goes on, or of another generation")
 		}
 		pass(t, time.Hour+time.Second) // session_max
-		if here.EndedSession(ann.Generation, ann.Session) || len(here.ended.queue) != 0 {
+		if here.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) || len(here.ended.queue) != 0 {
 			t.Error("an ending is kept after session_max; want it forgotten: no admission is that old")
 		}
 	})
@@ -58,8 +58,8 @@ func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
 		r := seenRoom(t, run(t, b.keeper))
 		ann := enter(t, r, person(1))
-		a, err := r.Complete(t.Context(), person(9), ann.Generation+1, ann.Session)
-		if err != nil || a.Generation != ann.Generation || r.EndedSession(ann.Generation, ann.Session) {
+		a, err := r.Complete(t.Context(), person(9), queue.SessionID{Generation: ann.Generation+1, Number: ann.Session})
+		if err != nil || a.Generation != ann.Generation || r.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Errorf("Complete(session of another generation) = %+v, %v; want nothing done", a, err)
 		}
 	})
@@ -76,10 +76,10 @@ func TestCompleteOnAGatewayThatIsBehind(t *testing.T) {
 		if there.View().Snapshot.Generation == ann.Generation {
 			t.Fatal("the other gateway has seen the new generation already; want it behind")
 		}
-		if _, err := there.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+		if _, err := there.Complete(t.Context(), person(1), queue.SessionID{Generation: ann.Generation, Number: ann.Session}); err != nil {
 			t.Fatal(err)
 		}
-		if !there.EndedSession(ann.Generation, ann.Session) {
+		if !there.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Error("EndedSession(ann) = false; want her session completed by a gateway that had to look first")
 		}
 	})
@@ -92,7 +92,7 @@ func TestGatewayThatStartsLateKnowsAllEndedSessions(t *testing.T) {
 		const sessions = 2*queue.EndedPage + 5
 		for i := range sessions {
 			a := enter(t, r, person(i))
-			if _, err := r.Complete(t.Context(), person(i), a.Generation, a.Session); err != nil {
+			if _, err := r.Complete(t.Context(), person(i), queue.SessionID{Generation: a.Generation, Number: a.Session}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -100,7 +100,7 @@ func TestGatewayThatStartsLateKnowsAllEndedSessions(t *testing.T) {
 		synctest.Wait() // no time has passed: one view, whole from the beginning
 		known := 0
 		for n := range int64(sessions) {
-			if seenRoom(t, late).EndedSession(r.View().Snapshot.Generation, n+1) {
+			if seenRoom(t, late).EndedSession(queue.SessionID{Generation: r.View().Snapshot.Generation, Number: n + 1}) {
 				known++
 			}
 		}
@@ -115,7 +115,7 @@ func TestRoomComesBackAfterTheStoreLostIt(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
 		r := seenRoom(t, run(t, b.keeper))
 		ann := enter(t, r, person(1))
-		if _, err := r.Complete(t.Context(), person(1), ann.Generation, ann.Session); err != nil {
+		if _, err := r.Complete(t.Context(), person(1), queue.SessionID{Generation: ann.Generation, Number: ann.Session}); err != nil {
 			t.Fatal(err)
 		}
 		pass(t, time.Second) // the cursor is beyond ann
@@ -126,17 +126,17 @@ func TestRoomComesBackAfterTheStoreLostIt(t *testing.T) {
 		if bob.Generation == ann.Generation || bob.Session != ann.Session {
 			t.Fatalf("bob's session is %d of generation %d; want number %d again, of a new one", bob.Session, bob.Generation, ann.Session)
 		}
-		if r.EndedSession(bob.Generation, bob.Session) {
+		if r.EndedSession(queue.SessionID{Generation: bob.Generation, Number: bob.Session}) {
 			t.Error("EndedSession(bob) = true; want the endings of the lost generation to be its own")
 		}
-		if !r.EndedSession(ann.Generation, ann.Session) {
+		if !r.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) {
 			t.Error("EndedSession(ann) = false; want hers ended also after the store has lost it")
 		}
 		if _, err := b.store.Apply(t.Context(), "hamlet", queue.Complete, []queue.Visit{{Visitor: person(2), Session: bob.Session}}); err != nil {
 			t.Fatal(err)
 		}
 		pass(t, 300*time.Millisecond)
-		if !r.EndedSession(bob.Generation, bob.Session) {
+		if !r.EndedSession(queue.SessionID{Generation: bob.Generation, Number: bob.Session}) {
 			t.Error("EndedSession(bob) = false; want the first ending of the new generation seen: a cursor does not outlive its room")
 		}
 	})

@@ -2,6 +2,8 @@ package room
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bilten/rushgate/event"
@@ -21,18 +23,11 @@ const (
 	maxPages = 100
 )
 
-// bookmark is how far the endings of a generation have been read.
-type bookmark struct {
-	generation uint64
-	cursor     string
-}
-
 // run ticks the room until ctx ends.
 func (r *Room) run(ctx context.Context) {
 	defer close(r.loop.over)
-	var read bookmark
 	for {
-		r.tick(ctx, &read)
+		r.tick(ctx)
 		r.loop.ticked()
 		rest := spread(interval(r.View(), r.house.now()), tickJitter, r.house.random())
 		if !r.loop.sleep(ctx, rest-tickRest) {
@@ -57,12 +52,15 @@ func interval(v *View, local time.Time) time.Duration {
 	return d
 }
 
-// tick makes a new view and reads on from the bookmark.
-func (r *Room) tick(ctx context.Context, read *bookmark) {
+// tick makes a new view.
+func (r *Room) tick(ctx context.Context) {
 	prev, record := r.View(), *r.record.Load()
 	perMinute, limit := r.house.budget(record.Event)
 	policy := policyOf(record, perMinute, limit)
-	snapshot, seen, err := r.ask(ctx, policy, read)
+	snapshot, seen, err := r.ask(ctx, policy)
+	if err == nil && snapshot.Generation != prev.Snapshot.Generation {
+		err = r.remind(ctx, snapshot)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			r.house.metrics.tickErrors.Inc()
@@ -71,25 +69,26 @@ func (r *Room) tick(ctx context.Context, read *bookmark) {
 		return
 	}
 	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax))
+	r.given.prune(seen, time.Duration(record.Event.Room.TurnTTL)+time.Duration(record.Event.Room.LateGrace))
 	r.show(prev, newView(prev, record, policy, snapshot, seen), nil)
 }
 
 // ask ticks the store until every ended session is known. A view is shown only
 // then: a gateway that has just started must not honour a revoked admission.
-func (r *Room) ask(ctx context.Context, policy queue.Policy, read *bookmark) (queue.Snapshot, time.Time, error) {
+func (r *Room) ask(ctx context.Context, policy queue.Policy) (queue.Snapshot, time.Time, error) {
 	for page := 1; ; page++ {
-		s, seen, err := r.askOnce(ctx, policy, read.cursor)
+		before := r.memory.recall(r.house.window)
+		s, seen, err := r.askOnce(ctx, policy, before)
 		if err != nil {
 			return queue.Snapshot{}, time.Time{}, err
 		}
-		more := s.More
-		if read.cursor != "" && read.generation != s.Generation {
-			*read, more = bookmark{}, true // it was that of another room
-		} else {
-			*read = bookmark{s.Generation, s.Cursor}
+		r.memory.after(s, before)
+		if r.house.memories != nil {
+			r.house.memories.Keep(r.id, r.memory.recall(0))
 		}
-		r.ended.add(s.Generation, seen, s.Ended...)
-		if !more || page == maxPages {
+		r.ended.add(seen, s.Ended...)
+		r.given.end(s.Ended...)
+		if !s.More || page == maxPages {
 			return s, seen, nil
 		}
 	}
@@ -97,14 +96,35 @@ func (r *Room) ask(ctx context.Context, policy queue.Policy, read *bookmark) (qu
 
 // askOnce also says when, by this gateway's clock, the store answered: in the
 // middle between asking and being answered, give or take half the way.
-func (r *Room) askOnce(ctx context.Context, policy queue.Policy, cursor string) (queue.Snapshot, time.Time, error) {
+func (r *Room) askOnce(ctx context.Context, policy queue.Policy, m queue.Remembered) (queue.Snapshot, time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	asked := r.house.now()
-	s, err := r.house.store.Tick(ctx, r.id, policy, cursor)
+	s, err := r.house.store.Tick(ctx, r.id, policy, m)
 	took := r.house.now().Sub(asked)
 	r.house.metrics.tickSeconds.Observe(took.Seconds())
 	return s, asked.Add(took / 2), err
+}
+
+// remind tells a store that has begun a new life which sessions this gateway gave
+// before, those that are over included, so that nobody comes in twice. The view
+// of the new life is shown after that.
+func (r *Room) remind(ctx context.Context, s queue.Snapshot) error {
+	live, over := r.given.tell(s.Generation, s.At)
+	for op, visits := range map[queue.Op][]queue.Visit{queue.Touch: live, queue.Complete: over} {
+		for batch := range slices.Chunk(visits, queue.MaxBatch) {
+			ctx, cancel := context.WithTimeout(ctx, queue.FlushTimeout)
+			_, err := r.house.store.Apply(ctx, r.id, op, batch)
+			cancel()
+			if err != nil {
+				return fmt.Errorf("remind the store of %d sessions: %w", len(visits), err)
+			}
+		}
+	}
+	if n := len(live) + len(over); n > 0 {
+		r.house.log.Info("reminded the store of sessions that it had lost", "event", r.id, "live", len(live), "over", len(over))
+	}
+	return nil
 }
 
 // show publishes a view and logs what is new about it.
@@ -112,13 +132,13 @@ func (r *Room) show(prev, next *View, err error) {
 	r.view.Store(next)
 	log := r.house.log.With("event", r.id)
 	if was, is := prev.Snapshot.Generation, next.Snapshot.Generation; was != is && was != 0 {
-		log.Warn("the store has lost the room and made a new one", "generation", is, "before", was)
+		log.Warn("the store has lost the room, or a part: places come back from passes", "generation", is, "before", was)
 	}
 	switch {
 	case next.Mode == Hold && prev.Reason != next.Reason:
 		log.Error("room on hold", "reason", next.Reason, "error", err)
-	case next.Mode == Normal && prev.Mode == Hold:
-		log.Info("room answers", "generation", next.Snapshot.Generation, "version", next.Version)
+	case next.Mode != prev.Mode:
+		log.Info("room answers", "mode", next.Mode, "generation", next.Snapshot.Generation, "version", next.Version)
 	}
 	if prev.Stance.Reason != next.Stance.Reason {
 		log.Info("room changed its stance", "reason", next.Stance.Reason, "before", prev.Stance.Reason, "version", next.Version)

@@ -13,9 +13,14 @@ import (
 type Mode string
 
 const (
-	Normal Mode = "normal"
-	Hold   Mode = "hold" // the store does not answer: nobody new comes in, nobody loses a place
+	Normal  Mode = "normal"
+	Hold    Mode = "hold"    // the store does not answer: nobody new comes in, nobody loses a place
+	Restore Mode = "restore" // the store has lost something: nobody is called until places have come back
+	Bypass  Mode = "bypass"  // the store does not answer, and the organizer chose to let everybody through for a while
 )
+
+// Modes are all of them.
+var Modes = []Mode{Normal, Hold, Restore, Bypass}
 
 // Reason says why a room is in Hold, or why a wait is not known.
 type Reason string
@@ -25,6 +30,7 @@ const (
 	ReasonStoreError  Reason = "store_error"  // the last tick failed
 	ReasonStoreSilent Reason = "store_silent" // no tick was answered for StaleAfter
 	ReasonNotCalled   Reason = "not_called"   // nobody in the line was called lately
+	ReasonRestoring   Reason = "restoring"    // places come back first
 )
 
 // StaleAfter is how old a snapshot may be before the room counts as unknown.
@@ -37,7 +43,8 @@ type View struct {
 	Retired bool  // the event's retention is over: the room is removed, Do refuses
 
 	Mode   Mode
-	Reason Reason // of Hold
+	Reason Reason    // of Hold and Restore
+	Silent time.Time // Hold: since when, by this gateway's clock
 	Phase  event.Phase
 	Stance event.Stance
 
@@ -76,13 +83,12 @@ func blindView(record catalog.Record, retired bool, now time.Time) *View {
 // newView is prev with a snapshot that the store made, under this policy, when
 // this gateway's clock stood at seen.
 //
-// A snapshot older than the last of its generation is a store that fell back to
-// a copy of itself. For StaleAfter that changes nothing, since the copy is
-// about to catch up or to go.
+// A store that fell back to a copy of itself begins a new life: within one, no
+// snapshot is older than the last.
 func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot, seen time.Time) *View {
 	same := s.Generation == prev.Snapshot.Generation
-	if same && s.Seq < prev.Snapshot.Seq && seen.Sub(prev.Seen) <= StaleAfter {
-		return prev
+	if same && s.Seq < prev.Snapshot.Seq {
+		return prev // a page of an older answer
 	}
 	at := time.UnixMilli(s.At)
 	s.Ended, s.Cursor, s.More = nil, "", false
@@ -92,8 +98,11 @@ func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot
 		Stance:   record.Event.Stance(at, s.Waiting()),
 		Snapshot: s, Seen: seen, Skew: at.Sub(seen),
 	}
+	if s.Restoring > 0 {
+		v.Mode, v.Reason = Restore, ReasonRestoring
+	}
 	var old pace
-	if same {
+	if v.Knows(prev.Snapshot.Generation) {
 		old = prev.pace
 		v.Snapshot.Lines = neverBack(prev.Snapshot.Lines, s.Lines)
 	}
@@ -116,6 +125,9 @@ func neverBack(before, now []queue.LineView) []queue.LineView {
 func heldView(prev *View, record catalog.Record, reason Reason, local time.Time) *View {
 	v := *prev
 	v.Event, v.Version, v.Mode, v.Reason = record.Event, record.Version, Hold, reason
+	if prev.Mode != Hold {
+		v.Silent = local
+	}
 	at := local.Add(v.Skew)
 	v.Phase, v.Stance = v.Event.Phase(at), v.Event.Stance(at, v.Snapshot.Waiting())
 	return &v
@@ -160,13 +172,47 @@ func share(p queue.Policy, lines []queue.LineView, name string) queue.Rate {
 	return p.Rate * queue.Rate(own) / queue.Rate(all)
 }
 
-// ModeAt is Mode, or Hold when at this moment of the gateway's clock the
-// snapshot is too old.
+// ModeAt is Mode at a moment of the gateway's clock: Hold when the snapshot is
+// too old by then, Bypass while the organizer's choice lets people through.
 func (v *View) ModeAt(local time.Time) (Mode, Reason) {
-	if v.Mode == Normal && !v.Retired && local.Sub(v.Seen) > StaleAfter {
-		return Hold, ReasonStoreSilent
+	mode, reason, silent := v.Mode, v.Reason, v.Silent
+	if mode != Hold && !v.Retired && local.Sub(v.Seen) > StaleAfter {
+		mode, reason, silent = Hold, ReasonStoreSilent, v.Seen
 	}
-	return v.Mode, v.Reason
+	if mode == Hold && v.bypasses(silent, local) {
+		mode = Bypass
+	}
+	return mode, reason
+}
+
+// bypasses says whether the store has been silent for long enough, and not for
+// too long, to let people through, if the organizer wants that.
+func (v *View) bypasses(silent, local time.Time) bool {
+	o := v.Event.Room.Outage
+	lets := v.Stance.Reason == event.ReasonOpen || v.Stance.Reason == event.ReasonDraining
+	if o.Bypass == 0 || silent.IsZero() || !lets { // whoever keeps people out on purpose goes on to
+		return false
+	}
+	silence := local.Sub(silent)
+	return silence >= time.Duration(o.After) && silence < time.Duration(o.After)+time.Duration(o.Bypass)
+}
+
+// Knows says whether what this generation gave counts in the room.
+func (v *View) Knows(generation uint64) bool {
+	return generation != 0 && slices.Contains(v.Snapshot.Roots, queue.Root(generation))
+}
+
+// foundWithin is how long before a room was made a pass may have been given that
+// is taken for one of the same line in a store that has forgotten it. Older ones
+// are of another sale under the same name.
+const foundWithin = 24 * time.Hour
+
+// forgot says whether a genuine pass of an unknown root shows that this room was
+// made because the store had forgotten it.
+func (v *View) forgot(generation uint64, joinedAt int64) bool {
+	begun := v.Snapshot.Begun
+	return v.Snapshot.Generation != 0 && generation != 0 && !v.Knows(generation) && v.Mode != Hold &&
+		joinedAt < begun && joinedAt > begun-foundWithin.Milliseconds()
 }
 
 // At is the view at a moment of the gateway's clock: an event that has started

@@ -26,9 +26,12 @@ func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
 	if old := v.who.admission; v.who.standing != noAdmission && old.Visitor == visitor {
 		adm.Line, adm.Number = old.Line, old.Number
 	}
-	if v.who.hasPass && v.who.pass.Visitor == visitor && v.who.pass.Generation == a.Generation {
-		adm.Line, adm.Number = v.who.pass.Line, v.who.pass.Number
+	session := room.Session{SessionID: sessionOf(adm), Visitor: visitor, Ends: a.Ends}
+	if p := v.who.pass; v.who.hasPass && p.Visitor == visitor && v.view.Knows(p.Generation) {
+		adm.Line, adm.Number = p.Line, p.Number
+		session.Line, session.Order = p.Line, p.Order
 	}
+	v.room.Gave(session)
 	return v.hand(adm)
 }
 
@@ -67,7 +70,8 @@ func (v *visit) hand(a admission.Admission) error {
 
 // seat gives the visitor the pass of a place.
 func (v *visit) seat(a queue.Answer, line string) {
-	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number}
+	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number, JoinedAt: v.storeTime()}
+	v.room.Numbered(a.Line, a.Generation, a.Number)
 	if a.State != queue.Waiting {
 		// Called, or on the way there: a number that has been reached, and the store
 		// knows the rest.
@@ -78,21 +82,24 @@ func (v *visit) seat(a queue.Answer, line string) {
 			}
 		}
 	}
-	if v.held() == held {
+	if had := v.held(); v.who.hasPass && had.Generation == held.Generation && had.Line == held.Line && had.Order == held.Order {
 		return
 	}
 	if v.who.hasPass && !v.who.used && a.State != queue.Waiting && v.who.pass.Generation == a.Generation {
 		return // the pass in hand knows more
 	}
-	visitor := v.visitor()
 	wait := v.view.Place(held, v.now).Wait
-	v.who.hasPass, v.who.used = true, false
-	v.who.pass = admission.Pass{
-		Event: v.event().ID, Generation: held.Generation, Line: held.Line, Visitor: visitor,
-		Order: held.Order, Number: held.Number, JoinedAt: v.storeTime(),
+	v.carry(admission.Pass{
+		Event: v.event().ID, Generation: held.Generation, Line: held.Line, Visitor: v.visitor(),
+		Order: held.Order, Number: held.Number, JoinedAt: held.JoinedAt,
 		PromiseP50: seconds16(wait.P50), PromiseP90: seconds16(wait.P90),
-	}
-	v.leave.pass = v.g.keys().SealPass(v.who.pass)
+	})
+}
+
+// carry gives the visitor a pass.
+func (v *visit) carry(p admission.Pass) {
+	v.who.pass, v.who.hasPass, v.who.used = p, true, false
+	v.leave.pass = v.g.keys().SealPass(p)
 	v.leave.cookie = v.jar().make(passCookie, v.leave.pass, cookieLife)
 }
 

@@ -79,11 +79,11 @@ type sleeper struct {
 	asleep atomic.Bool
 }
 
-func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, cursor string) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
 	if s.asleep.Load() {
 		return queue.Snapshot{}, context.DeadlineExceeded
 	}
-	return s.Store.Tick(ctx, name, p, cursor)
+	return s.Store.Tick(ctx, name, p, m)
 }
 
 func (s *sleeper) Apply(ctx context.Context, name string, op queue.Op, visits []queue.Visit) ([]queue.Answer, error) {

@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	decisions *prometheus.CounterVec
 	joins     *prometheus.CounterVec
+	returns   *prometheus.CounterVec
 	claims    *prometheus.CounterVec
 	commands  *prometheus.CounterVec
 	refusals  *prometheus.CounterVec
@@ -24,6 +25,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 	return metrics{
 		decisions: counter("rushgate_gate_decisions_total", "Requests at the gate, by the reason of the decision.", "event", "reason"),
 		joins:     counter("rushgate_joins_total", "Joins, by what the visitor became.", "event", "state"),
+		returns:   counter("rushgate_returns_total", "Passes of an earlier life of the room, or without a number, by what their visitors became.", "event", "state"),
 		claims:    counter("rushgate_claims_total", "Claims, by what the visitor became.", "event", "state"),
 		commands:  counter("rushgate_shop_commands_total", "Commands that shops sent in their answers.", "event", "command"),
 		refusals:  counter("rushgate_credentials_refused_total", "Passes, admissions and visitor cookies that were not accepted.", "kind", "reason"),

@@ -37,7 +37,7 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	}
 	view := rm.View()
 	mode, _ := view.ModeAt(g.now())
-	answer, err := g.nows.of(view, modeOf(mode == room.Hold, view.Stance), view.StoreTime(g.now()))
+	answer, err := g.nows.of(view, modeOf(mode, view.Stance), view.StoreTime(g.now()))
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 // modeOf is what the room as a whole is doing, in the words of the contract.
-func modeOf(hold bool, stance event.Stance) page.Mode {
-	if hold {
-		return page.ModeHold
+func modeOf(mode room.Mode, stance event.Stance) page.Mode {
+	if mode != room.Normal {
+		return page.Mode(mode)
 	}
 	switch stance.Reason {
 	case event.ReasonPaused:
@@ -34,7 +34,7 @@ func modeOf(hold bool, stance event.Stance) page.Mode {
 func (v *visit) place() page.Place {
 	held := v.view.Place(v.held(), v.now)
 	p := v.blank()
-	p.State = stateOf(held.State, v.view.Stance, v.hold())
+	p.State = v.stateOf(held.State)
 	switch v.who.standing {
 	case live, fading, open:
 		p.State = page.StateAdmitted
@@ -47,16 +47,19 @@ func (v *visit) place() page.Place {
 	return p
 }
 
-// stateOf is a visitor's state as far as their number and the room's stance tell.
-func stateOf(held room.State, stance event.Stance, hold bool) page.State {
+// stateOf is a visitor's state as far as their place and the room's stance tell.
+func (v *visit) stateOf(held room.State) page.State {
+	stance, newcomer := v.view.Stance, v.newcomer()
 	switch {
-	case stance.Newcomer == event.Through:
+	case newcomer == event.Through:
 		return page.StateAdmitted
-	case stance.Newcomer == event.Closed:
+	case newcomer == event.Closed:
 		return page.StateClosed
-	case held == room.Turn && !hold:
+	case held == room.InDraw:
+		return page.StateDraw
+	case held == room.Turn && v.mode() == room.Normal:
 		return page.StateTurn
-	case held == room.None && stance.Newcomer == event.Rejected:
+	case held == room.None && newcomer == event.Rejected:
 		return page.StateRejected
 	case held == room.None:
 		return page.StateNone
@@ -108,7 +111,7 @@ func (v *visit) doorWait(ahead int64) time.Duration {
 // blank is the part of a place that is the same for every visitor.
 func (v *visit) blank() page.Place {
 	p := page.Place{
-		Event: v.event().ID, Mode: modeOf(v.hold(), v.view.Stance), Phase: string(v.view.Phase), State: page.StateNone,
+		Event: v.event().ID, Mode: modeOf(v.mode(), v.view.Stance), Phase: string(v.view.Phase), State: page.StateNone,
 		Line: event.General, At: time.UnixMilli(v.storeTime()).UTC(), Message: v.event().Page.Message,
 	}
 	if start := v.event().Room.EventStartTime; !start.IsZero() {

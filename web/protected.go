@@ -92,9 +92,9 @@ func (v *visit) question(commit bool) question {
 	held := v.view.Place(v.held(), v.now)
 	s := v.view.Snapshot
 	q := question{
-		admission: v.who.standing, newcomer: v.view.Stance.Newcomer, commit: commit, hold: v.hold(),
-		early: v.view.Phase == event.Before, prefetch: unseen(v.r, v.event().Browser.CORSOrigins),
-		place: held.State != room.None, reached: held.State == room.Turn,
+		admission: v.who.standing, newcomer: v.newcomer(), commit: commit, hold: v.hold(),
+		early: v.view.Phase == event.Before || v.view.Phase == event.Prequeue, prefetch: unseen(v.r, v.event().Browser.CORSOrigins),
+		place: held.State != room.None, reached: held.State == room.Turn && v.mode() == room.Normal,
 		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers),
 	}
 	half := time.Duration(v.event().Room.SessionDuration).Milliseconds() / 2
@@ -108,9 +108,12 @@ func (v *visit) question(commit bool) question {
 // does not answer throws out nobody whose admission is good.
 func (v *visit) extend(adopted bool) (bool, error) {
 	a := v.who.admission
-	what := queue.Visit{Session: a.Session}
+	what := queue.Visit{Session: a.Session, Generation: a.Generation, Adopt: max(0, a.Ends-v.storeTime())}
 	if adopted {
 		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime())}
+	}
+	if p := v.who.pass; v.who.used { // the place that led to it is spent with it
+		what.Line, what.Order = p.Line, p.Order
 	}
 	answer, err := v.ask(queue.Touch, what)
 	switch {
@@ -145,7 +148,7 @@ func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
 // joinsByGET: a client that asks for JSON by name, where the event allows it,
 // takes its place with the GET. No crawler or link preview does that.
 func (v *visit) joinsByGET() bool {
-	newcomer := v.view.Stance.Newcomer
+	newcomer := v.newcomer()
 	return v.jsonMode() && !v.hold() && !unseen(v.r, v.event().Browser.CORSOrigins) && (newcomer == event.Enter || newcomer == event.Queue) &&
 		v.view.Place(v.held(), v.now).State == room.None
 }
@@ -223,11 +226,11 @@ func (v *visit) obey(command originCommand) {
 	var err error
 	switch command {
 	case originComplete, originRevoke:
-		_, err = v.room.Complete(ctx, a.Visitor, a.Generation, a.Session)
+		_, err = v.room.Complete(ctx, a.Visitor, sessionOf(a))
 		v.leave = parting{cookie: v.jar().make(passCookie, "", 0)} // the admission is dead without its cookie going
 	case originExtend:
 		var answer queue.Answer
-		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session}); err == nil && answer.State == queue.Active {
+		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session, Generation: a.Generation}); err == nil && answer.State == queue.Active {
 			err = v.admit(answer, a.Visitor)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/queue"
-	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web/page"
 )
 
@@ -145,7 +144,7 @@ func (v *visit) join(line string) (page.Place, error) {
 		return page.Place{}, refuse(http.StatusForbidden, "line_closed", "This line cannot be joined without a code or an account.")
 	}
 	p := v.place()
-	newcomer := v.view.Stance.Newcomer
+	newcomer := v.newcomer()
 	switch {
 	case v.admitted(), v.who.standing == open: // the gate makes a session of an open one
 		return p, nil
@@ -159,13 +158,20 @@ func (v *visit) join(line string) (page.Place, error) {
 		return p, refuse(http.StatusConflict, "closed", "The line is closed.").with(p)
 	case newcomer == event.Rejected:
 		return p, refuse(http.StatusConflict, "rejected", "Nobody can join for the moment.").with(p)
-	case v.hold():
-		return p, onHold(nil).with(p)
+	case v.hold() && v.seated():
+		return p, nil
 	}
 	if err := v.limit(); err != nil {
 		return page.Place{}, err
 	}
-	a, err := v.ask(queue.Join, queue.Visit{Line: line})
+	if v.hold() {
+		return v.park(line), nil
+	}
+	what, err := v.joining(line)
+	if err != nil {
+		return p, err
+	}
+	a, err := v.ask(queue.Join, what)
 	if err != nil {
 		return page.Place{}, err
 	}
@@ -221,13 +227,13 @@ func (v *visit) claim() (page.Place, error) {
 	switch {
 	case v.admitted(), v.who.standing == open:
 		return v.place(), nil
-	case v.view.Stance.Newcomer == event.Through:
+	case v.newcomer() == event.Through:
 		return v.place(), v.admitOpen()
 	case !v.who.hasPass:
 		return page.Place{}, noPlace()
 	case v.hold():
 		return page.Place{}, onHold(nil).with(v.place())
-	case v.view.Place(v.held(), v.now).State == room.Waiting: // memory knows, so a waiting crowd costs the store nothing
+	case v.waits(): // memory knows, so a waiting crowd costs the store nothing
 		return page.Place{}, notYourTurn(v.place())
 	}
 	a, err := v.ask(queue.Claim, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order})
@@ -262,13 +268,13 @@ func leave(c echo.Context, v *visit) error {
 	if !v.who.hasPass && v.who.standing == noAdmission {
 		return noPlace()
 	}
-	if v.who.hasPass {
+	if v.who.hasPass && v.who.pass.Generation != 0 { // else no store knows of it
 		if _, err := v.ask(queue.Leave, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order}); err != nil {
 			return v.tellForm(c, w, err)
 		}
 	}
 	if a := v.who.admission; v.admitted() {
-		if _, err := v.room.Complete(v.r.Context(), a.Visitor, a.Generation, a.Session); err != nil {
+		if _, err := v.room.Complete(v.r.Context(), a.Visitor, sessionOf(a)); err != nil {
 			return v.tellForm(c, w, onHold(err))
 		}
 	}

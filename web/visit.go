@@ -70,7 +70,7 @@ func (g *Gateway) newVisit(r *http.Request, rm *room.Room, route *event.Route) (
 	}
 	v.openPass(cookies.pass.all(), last)
 	if v.who.hasPass {
-		return v, nil // it outranks the browser's cookie
+		return v, v.comeBack() // it outranks the browser's cookie
 	}
 	return v, v.openBrowser(cookies.browser.all())
 }
@@ -114,7 +114,7 @@ func (v *visit) openPass(candidates []string, last admission.Admission) {
 		p, err := v.g.keys().OpenPass(v.event().ID, sealed)
 		if err == nil {
 			v.who.pass, v.who.hasPass = p, true
-			v.who.used = p.Number > 0 && last.Number == p.Number && last.Line == p.Line && last.Generation == p.Generation
+			v.who.used = p.Number > 0 && last.Number == p.Number && last.Line == p.Line && queue.Root(last.Generation) == queue.Root(p.Generation)
 			return
 		}
 		v.g.refused(passCookie, err)
@@ -144,8 +144,8 @@ func (v *visit) openAdmission(candidates []string, commit bool) (last admission.
 			continue
 		}
 		last = a
-		ended := !a.Open && v.room.EndedSession(a.Generation, a.Session)
-		if s := judge(a, knobs, v.storeTime(), ended, commit, v.view.Snapshot.Generation); s != noAdmission {
+		ended := !a.Open && v.room.EndedSession(sessionOf(a))
+		if s := judge(a, knobs, v.storeTime(), ended, commit, v.familiar(a.Generation)); s != noAdmission {
 			v.who.admission, v.who.token, v.who.standing = a, token, s
 			return last
 		}
@@ -160,8 +160,32 @@ func (v *visit) afterlife() time.Duration {
 	return max(time.Duration(knobs.CommitGrace), time.Duration(knobs.SessionDuration))
 }
 
+// sessionOf names the session of an admission.
+func sessionOf(a admission.Admission) queue.SessionID {
+	return queue.SessionID{Generation: a.Generation, Number: a.Session}
+}
+
+// familiarity is how well a room knows the life that gave an admission.
+type familiarity int
+
+const (
+	own     familiarity = iota // it is the present one, or the store was told of its sessions long ago
+	lost                       // the store is learning of its sessions
+	foreign                    // it is of another room
+)
+
+func (v *visit) familiar(generation uint64) familiarity {
+	switch mode, _ := v.view.ModeAt(v.now); {
+	case !v.view.Knows(generation):
+		return foreign
+	case mode == room.Restore && generation != v.view.Snapshot.Generation:
+		return lost
+	}
+	return own
+}
+
 // judge says what a verified admission is worth at now, unix ms.
-func judge(a admission.Admission, knobs event.Room, now int64, ended, commit bool, generation uint64) standing {
+func judge(a admission.Admission, knobs event.Room, now int64, ended, commit bool, known familiarity) standing {
 	left := a.Ends - now
 	start := knobs.EventStartTime
 	grace := commit && -left < time.Duration(knobs.CommitGrace).Milliseconds()
@@ -178,9 +202,9 @@ func judge(a admission.Admission, knobs event.Room, now int64, ended, commit boo
 		return noAdmission
 	case left <= 0:
 		return spent
-	case a.Generation != generation:
-		return live // the store lost its session; the admission counts until its end
-	case a.Probation, !knobs.NoSessionRenewal && left < time.Duration(knobs.SessionDuration).Milliseconds()/2:
+	case known == foreign:
+		return live // no store will hear of its session again; it counts until its end
+	case known == lost, a.Probation, !knobs.NoSessionRenewal && left < time.Duration(knobs.SessionDuration).Milliseconds()/2:
 		return fading
 	}
 	return live
@@ -206,7 +230,7 @@ func (v *visit) held() room.Held {
 		return room.Held{}
 	}
 	p := v.who.pass
-	return room.Held{Generation: p.Generation, Line: p.Line, Order: p.Order, Number: p.Number}
+	return room.Held{Generation: p.Generation, Line: p.Line, Order: p.Order, Number: p.Number, JoinedAt: p.JoinedAt}
 }
 
 // seated says that the visitor's place is known here.
@@ -215,10 +239,22 @@ func (v *visit) seated() bool { return v.view.Place(v.held(), v.now).State != ro
 // admitted says that the visitor holds a session.
 func (v *visit) admitted() bool { return v.who.standing == live || v.who.standing == fading }
 
-// hold says that the store cannot be asked.
-func (v *visit) hold() bool {
+// mode is what the room can do at this moment.
+func (v *visit) mode() room.Mode {
 	mode, _ := v.view.ModeAt(v.now)
-	return mode == room.Hold
+	return mode
+}
+
+// hold says that the store cannot be asked.
+func (v *visit) hold() bool { return v.mode() == room.Hold || v.mode() == room.Bypass }
+
+// newcomer is what happens to somebody without an admission. While the organizer
+// lets people through an outage that goes before all but closing.
+func (v *visit) newcomer() event.Newcomer {
+	if v.mode() == room.Bypass {
+		return event.Through
+	}
+	return v.view.Stance.Newcomer
 }
 
 func (v *visit) ask(op queue.Op, what queue.Visit) (queue.Answer, error) {

@@ -94,7 +94,7 @@ func (b blueprint) assemble() (*assembly, error) {
 		closers:    []func() error{b.stores.close},
 		reloads:    []func(){b.reloadKeys},
 	}
-	a.operators = ops.Handler(registry, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
+	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
 	for _, pool := range b.pools {
 		a.closers = append(a.closers, func() error { pool.Close(); return nil })
 	}
@@ -152,6 +152,11 @@ func (b blueprint) probes(rooms *room.Keeper, gateway *web.Gateway) []ops.Probe 
 			Detail: "behind a balancer everybody counts as one visitor to the limits: name its networks in trusted_proxies",
 		}),
 	}
+}
+
+// facts tells 'rushgate keys' which keys this gateway has loaded.
+func (b blueprint) facts() map[string]any {
+	return map[string]any{"keys": b.keys.Load().Loaded()}
 }
 
 func (b blueprint) keeping(rooms *room.Keeper) func(context.Context) {

@@ -14,19 +14,26 @@ type keysCommand struct {
 	New     keysNew     `cmd:"" help:"Make a file with one fresh key of each kind."`
 	Add     keysAdd     `cmd:"" help:"Add a fresh key, which verifies but does not sign yet."`
 	Promote keysPromote `cmd:"" help:"Let a key sign."`
+	Retire  keysRetire  `cmd:"" help:"Take out a key that is no longer needed."`
+	Revoke  keysRevoke  `cmd:"" help:"Take out a key at once, because it leaked."`
 	List    keysList    `cmd:"" help:"Name the keys in a file, without their secrets."`
 }
 
 func (keysCommand) Help() string {
 	return `Rotation takes two steps, so that nobody is turned away: add a key and give the
 file to every gateway; when all of them have it, promote the key and give the file
-out again.
+out again. A gateway reads the file again on SIGHUP and says in its /readyz which
+keys it has; name the gateways to promote, and it refuses while one lacks the key.
+
+Draw keys go by date: add one for a date ahead, and give the file out before then.
 
 Example:
 
     rushgate keys new keys.yaml
     rushgate keys add keys.yaml --kind pass
-    rushgate keys promote keys.yaml 7f3a`
+    rushgate keys promote keys.yaml 7f3a --gateway http://10.0.0.1:9090 --gateway http://10.0.0.2:9090
+    rushgate keys retire keys.yaml k7qx
+    rushgate keys add keys.yaml --kind draw --from 2027-03-01T00:00:00Z`
 }
 
 type keysNew struct {
@@ -52,73 +59,27 @@ func (c keysNew) Run(a *app) error {
 	return nil
 }
 
-type keysAdd struct {
-	File      string              `arg:"" help:"Key file to change."`
-	Kind      string              `enum:"pass,admission" required:"" help:"pass (places in the line) or admission (what shops verify)."`
-	Algorithm admission.Algorithm `enum:"EdDSA,ES256" default:"EdDSA" help:"Of an admission key: EdDSA or ES256."`
-}
-
-func (keysAdd) Help() string { return "Example:\n\n    rushgate keys add keys.yaml --kind admission" }
-
-// Run adds the key and says what comes next.
-func (c keysAdd) Run(a *app) error {
-	file, err := readKeyFile(c.File)
-	if err != nil {
-		return err
-	}
-	var id string
-	if c.Kind == "pass" {
-		file, id, err = file.AddPass()
-	} else {
-		file, id, err = file.AddAdmission(c.Algorithm)
-	}
-	if err != nil {
-		return err
-	}
-	if err := writeKeyFile(c.File, file); err != nil {
-		return err
-	}
-	printf(a.stdout, "%s key %s added. When every gateway has the file: rushgate keys promote %s %s\n", c.Kind, id, c.File, id)
-	return nil
-}
-
-type keysPromote struct {
-	File string `arg:"" help:"Key file to change."`
-	ID   string `arg:"" name:"id" help:"Key that is to sign."`
-}
-
-func (keysPromote) Help() string { return "Example:\n\n    rushgate keys promote keys.yaml 7f3a" }
-
-// Run lets the key sign.
-func (c keysPromote) Run(a *app) error {
-	file, err := readKeyFile(c.File)
-	if err != nil {
-		return err
-	}
-	if file, err = file.Promote(c.ID); err != nil {
-		return err
-	}
-	if err := writeKeyFile(c.File, file); err != nil {
-		return err
-	}
-	printf(a.stdout, "%s signs once every gateway has this file and a SIGHUP.\n", c.ID)
-	return nil
-}
-
 type keysList struct {
-	File string `arg:"" help:"Key file to read."`
+	File    string   `arg:"" help:"Key file to read."`
+	Gateway []string `help:"Ops address of a gateway, to see whether it has these keys. Repeat it." placeholder:"URL"`
 }
 
-func (keysList) Help() string { return "Example:\n\n    rushgate keys list keys.yaml" }
+func (keysList) Help() string {
+	return `Example:
 
-// Run names the keys and which of them sign.
+    rushgate keys list keys.yaml --gateway http://10.0.0.1:9090`
+}
+
+// Run names the keys and what each does, and then what the gateways lack.
 func (c keysList) Run(a *app) error {
 	file, err := readKeyFile(c.File)
 	if err != nil {
 		return err
 	}
+	var all []string
 	for i, key := range file.Pass {
 		printf(a.stdout, "pass       %-12s %-6s %s\n", key.ID, "HMAC", duty(i))
+		all = append(all, key.ID)
 	}
 	for i, key := range file.Admission {
 		algorithm := key.Algorithm
@@ -126,8 +87,18 @@ func (c keysList) Run(a *app) error {
 			algorithm = admission.EdDSA
 		}
 		printf(a.stdout, "admission  %-12s %-6s %s\n", key.ID, algorithm, duty(i))
+		all = append(all, key.ID)
 	}
-	return nil
+	for _, key := range file.Draw {
+		what := "draws from"
+		if key.Revoked {
+			what = "revoked; no draws from"
+		} else {
+			all = append(all, key.ID)
+		}
+		printf(a.stdout, "draw       %-12s %-6s %s %s\n", key.ID, "HMAC", what, key.From)
+	}
+	return fleet(c.Gateway).have(a, file, all...)
 }
 
 func duty(position int) string {

@@ -23,9 +23,11 @@ type commands struct {
 	Demo   demo        `cmd:"" help:"A shop, a line and some visitors on this machine: nothing to install or configure."`
 	Serve  serve       `cmd:"" help:"Run a gateway."`
 	Check  check       `cmd:"" help:"Say everything that is wrong with an operator's file or with event files."`
-	Keys   keysCommand `cmd:"" help:"Make, add, promote and list signing keys."`
+	Keys   keysCommand `cmd:"" help:"Make, rotate, retire, revoke and list keys."`
 	APIKey apikey      `cmd:"" name:"apikey" help:"Keys of the organizer API."`
 	Room   roomCommand `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
+
+	VerifyDraw verifyDraw `cmd:"" name:"verify-draw" help:"Check a published draw and a receipt; nothing is fetched."`
 
 	Simulate simulateCommand `cmd:"" help:"Say what a rate, a cap or no-shows would mean for the line, before anybody waits."`
 	Rehearse rehearse        `cmd:"" help:"Send a crowd of simulated people to a deployment, and judge how it treats them."`

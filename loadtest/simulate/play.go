@@ -56,7 +56,7 @@ type play struct {
 	agenda   agenda
 	lines    []*line
 	batch    [whats]batch
-	cursor   string
+	memory   queue.Remembered
 
 	measure
 }
@@ -122,7 +122,7 @@ func (s *play) step(ctx context.Context) error {
 		s.act(e)
 	}
 	if s.tick == 0 { // a room exists before its visitors
-		if _, err := s.store.Tick(ctx, roomName, s.rules, s.cursor); err != nil {
+		if _, err := s.store.Tick(ctx, roomName, s.rules, s.memory); err != nil {
 			return err
 		}
 	}
@@ -132,11 +132,11 @@ func (s *play) step(ctx context.Context) error {
 		}
 	}
 	s.now = s.now.Add(Tick)
-	snapshot, err := s.store.Tick(ctx, roomName, s.rules, s.cursor)
+	snapshot, err := s.store.Tick(ctx, roomName, s.rules, s.memory)
 	if err != nil {
 		return err
 	}
-	s.cursor = snapshot.Cursor
+	s.memory = s.memory.After(snapshot)
 	for i, l := range s.lines {
 		s.hear(l, snapshot.Lines[i])
 	}
@@ -180,7 +180,7 @@ func (s *play) act(e entry) {
 
 func (s *play) queueUp(w what, who, session uint32) {
 	b := &s.batch[w]
-	v := queue.Visit{Line: s.lines[s.people.line[who]].name, Order: s.people.order[who], Session: int64(session)}
+	v := queue.Visit{Line: s.lines[s.people.line[who]].name, Order: s.people.order[who], Session: int64(session), Generation: s.memory.Generation}
 	binary.BigEndian.PutUint64(v.Visitor[:], uint64(who)+1)
 	b.who, b.visits = append(b.who, who), append(b.visits, v)
 }

@@ -83,7 +83,7 @@ func (l *benchLine) do(b *testing.B, s step) {
 	for i := range visits {
 		switch s {
 		case claims, completes:
-			visits[i] = queue.Visit{Visitor: Visitor(l.first + i), Line: "general", Order: queue.Base + int64(l.first+i), Session: int64(l.first + i)}
+			visits[i] = queue.Visit{Visitor: Visitor(l.first + i), Line: "general", Order: queue.Base + int64(l.first+i), Session: int64(l.first + i), Generation: l.memory.Generation}
 		case joins:
 			visits[i] = queue.Visit{Visitor: Visitor(l.last + 1 + i), Line: "general"}
 		}

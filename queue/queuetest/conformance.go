@@ -72,7 +72,7 @@ var joining = []promise{
 		r := NewRoom(t, h, func(p *queue.Policy) { p.Cap = 1 })
 		first := r.Join(1)
 		r.Want(r.Join(2), queue.Waiting, "second visitor, room full")
-		r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(1), Session: first.Session})
+		r.Complete(1, first.Session)
 		r.Want(r.Join(3), queue.Waiting, "third visitor, slot free but somebody waits")
 	}},
 	{"straight in pays slot and rate as everybody does", func(t *testing.T, h Harness) {
@@ -141,7 +141,7 @@ var joining = []promise{
 		r := NewRoom(t, h, nil)
 		bad := r.Policy
 		bad.Version, bad.Rate = 2, -1
-		_, err := h.Store.Tick(t.Context(), "hamlet", bad, "")
+		_, err := h.Store.Tick(t.Context(), "hamlet", bad, queue.Remembered{})
 		Equal(t, "refused", err != nil, true)
 		Equal(t, "version in force", r.Tick().Version, 1)
 	}},

@@ -39,7 +39,7 @@ var pacing = []promise{
 		}
 		s := r.Run(2*time.Second, tick, nil)
 		Equal(t, "called while full", s.Called, 0)
-		r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(1), Session: answers[0].Session})
+		r.Complete(1, answers[0].Session)
 		s = r.Tick()
 		Equal(t, "called for the free slot", s.Called, 1)
 		Equal(t, "called and active", s.Called+s.Active, 5)
@@ -50,10 +50,10 @@ var pacing = []promise{
 		s := r.Change(func(p *queue.Policy) { p.Cap = 4 })
 		Equal(t, "active after the cut", s.Active, 10)
 		for n := 1; n <= 6; n++ {
-			r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(n), Session: answers[n-1].Session})
+			r.Complete(n, answers[n-1].Session)
 		}
 		Equal(t, "called at the new cap", r.Tick().Called, 0)
-		r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(7), Session: answers[6].Session})
+		r.Complete(7, answers[6].Session)
 		Equal(t, "called below the new cap", r.Tick().Called, 1)
 	}},
 	{"a lower rate empties what was saved up, and rate 0 calls nobody", func(t *testing.T, h Harness) {

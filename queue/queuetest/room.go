@@ -23,7 +23,7 @@ type Room struct {
 	t      testing.TB
 	name   string
 	Policy queue.Policy
-	cursor string
+	memory queue.Remembered
 }
 
 // Generous is a policy that hinders nobody; tests narrow it.
@@ -65,11 +65,17 @@ func Visitor(n int) queue.Visitor {
 // Tick moves no time.
 func (r *Room) Tick() queue.Snapshot {
 	r.t.Helper()
-	s, err := r.Store.Tick(context.Background(), r.name, r.Policy, r.cursor)
+	return r.TickFrom(&r.memory)
+}
+
+// TickFrom ticks as the gateway with this memory.
+func (r *Room) TickFrom(m *queue.Remembered) queue.Snapshot {
+	r.t.Helper()
+	s, err := r.Store.Tick(context.Background(), r.name, r.Policy, *m)
 	if err != nil {
 		r.t.Fatalf("Tick = %v", err)
 	}
-	r.cursor = s.Cursor
+	*m = m.After(s)
 	return s
 }
 
@@ -153,7 +159,13 @@ func (r *Room) claimAll(n int64) func(queue.Snapshot) {
 // Touch uses a session.
 func (r *Room) Touch(n int, session int64) queue.Answer {
 	r.t.Helper()
-	return r.Apply(queue.Touch, queue.Visit{Visitor: Visitor(n), Session: session})
+	return r.Apply(queue.Touch, queue.Visit{Visitor: Visitor(n), Session: session, Generation: r.memory.Generation})
+}
+
+// Complete ends a session.
+func (r *Room) Complete(n int, session int64) queue.Answer {
+	r.t.Helper()
+	return r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(n), Session: session, Generation: r.memory.Generation})
 }
 
 // Want fails unless a visitor's answer has this state.

@@ -53,7 +53,7 @@ var turns = []promise{
 		r.Want(r.Join(1), queue.Late, "joins again")
 		Equal(t, "late", r.Tick().Late, 1)
 		two := r.Want(r.Claim(2, places[1].Order), queue.Active, "second")
-		r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(2), Session: two.Session})
+		r.Complete(2, two.Session)
 		r.Tick()
 		r.Want(r.Claim(1, places[0].Order), queue.Active, "called before the third")
 	}},
@@ -136,20 +136,19 @@ var sessions = []promise{
 	{"complete frees the slot at once, tells every gateway, and hits only the session meant", func(t *testing.T, h Harness) {
 		r, places := calledRoom(t, h, 1, nil)
 		a := r.Claim(1, places[0].Order)
-		done := queue.Visit{Visitor: Visitor(1), Session: a.Session}
-		r.Want(r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(1), Session: a.Session + 7}), queue.Active, "another session's complete")
-		r.Want(r.Apply(queue.Complete, done), queue.None, "complete")
-		r.Want(r.Apply(queue.Complete, done), queue.None, "complete again")
+		r.Want(r.Complete(1, a.Session+7), queue.Active, "another session's complete")
+		r.Want(r.Complete(1, a.Session), queue.None, "complete")
+		r.Want(r.Complete(1, a.Session), queue.None, "complete again")
 		r.Want(r.Claim(1, places[0].Order), queue.Missed, "claim after complete")
 		s := r.Tick()
 		Equal(t, "active", s.Active, 0)
 		Equal(t, "ended", len(s.Ended), 1)
-		Equal(t, "ended session", s.Ended[0], a.Session)
+		Equal(t, "ended session", s.Ended[0], queue.SessionID{Generation: a.Generation, Number: a.Session})
 		Equal(t, "told twice", len(r.Tick().Ended), 0)
 		other := &Room{Harness: h, t: t, name: r.name, Policy: r.Policy}
 		Equal(t, "told to a gateway that starts now", len(other.Tick().Ended), 1)
 		r.Run(ms2(r.Policy.Times.SessionMax)+time.Second, 5*time.Second, nil)
-		other.cursor = ""
+		other.memory.Cursor = ""
 		Equal(t, "told when no admission of it can live any more", len(other.Tick().Ended), 0)
 	}},
 	{"ended sessions come in pages", func(t *testing.T, h Harness) {
@@ -157,7 +156,7 @@ var sessions = []promise{
 		for n := 0; n < 5; n++ {
 			var done []queue.Visit
 			for i, a := range r.Crowd(1+n*250, 250+n*250) {
-				done = append(done, queue.Visit{Visitor: Visitor(1 + n*250 + i), Session: a.Session})
+				done = append(done, queue.Visit{Visitor: Visitor(1 + n*250 + i), Session: a.Session, Generation: a.Generation})
 			}
 			r.ApplyAll(queue.Complete, done...)
 		}

@@ -3,6 +3,7 @@ package queuetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ func Twins(t *testing.T, open func() (a, b Harness)) {
 			"touch":    p.touch,
 			"leave":    p.leave,
 			"complete": p.complete,
+			"restore":  p.restore,
+			"lose":     p.lose,
 		})
 	})
 }
@@ -42,8 +45,10 @@ type pair struct {
 	a, b     Harness
 	policy   queue.Policy
 	older    []queue.Policy
+	memory   queue.Remembered
+	earlier  []queue.Remembered // what slower gateways remember
 	cursors  [2]string
-	places   []queue.Visit // Claim's and Leave's
+	places   []queue.Visit // Claim's, Leave's and Restore's
 	sessions []queue.Visit // Touch's and Complete's
 	last     queue.Snapshot
 	books    books
@@ -51,13 +56,28 @@ type pair struct {
 
 var visitors = rapid.IntRange(1, 40)
 
+// drawOrders are few, so that some are taken, and on both sides of an offset.
+var drawOrders = []int64{0, 1, 2, 3, 4, 5, 1 << 40, queue.Base - 3, queue.Base - 2, queue.Base - 1}
+
 func (p *pair) tick(rt *rapid.T) {
 	policy := p.policy
 	if len(p.older) > 0 && rapid.IntRange(0, 4).Draw(rt, "stale gateway") == 0 {
 		policy = rapid.SampledFrom(p.older).Draw(rt, "older policy")
 	}
-	a, errA := p.a.Store.Tick(context.Background(), "twins", policy, p.cursors[0])
-	b, errB := p.b.Store.Tick(context.Background(), "twins", policy, p.cursors[1])
+	m := p.memory
+	if len(p.earlier) > 0 && rapid.IntRange(0, 4).Draw(rt, "stale memory") == 0 {
+		m = rapid.SampledFrom(p.earlier).Draw(rt, "older memory")
+	}
+	if rapid.IntRange(0, 9).Draw(rt, "parked") == 0 {
+		m.Parked = max(1, p.last.At-rapid.Int64Range(0, 5000).Draw(rt, "since"))
+	}
+	m.Window = rapid.SampledFrom([]int64{0, 0, 3000, 20_000}).Draw(rt, "window")
+	mA, mB := m, m
+	if m.Generation != 0 {
+		mA.Cursor, mB.Cursor = p.cursors[0], p.cursors[1]
+	}
+	a, errA := p.a.Store.Tick(context.Background(), "twins", policy, mA)
+	b, errB := p.b.Store.Tick(context.Background(), "twins", policy, mB)
 	if errA != nil || errB != nil {
 		rt.Fatalf("Tick = %v, %v", errA, errB)
 	}
@@ -65,9 +85,49 @@ func (p *pair) tick(rt *rapid.T) {
 	if diff := cmp.Diff(a, b, cmpopts.IgnoreFields(queue.Snapshot{}, "Cursor"), cmpopts.EquateEmpty()); diff != "" {
 		rt.Fatalf("snapshots differ (-a +b):\n%s", diff)
 	}
+	p.compareDraws(rt, a)
 	p.hold(rt, a)
+	p.books.told(m)
 	p.books.close(rt, a, p.known(a.Version))
 	p.last = a
+	p.earlier = append(p.earlier, p.memory)
+	p.memory = p.memory.After(a)
+}
+
+// compareDraws demands the same list of both.
+func (p *pair) compareDraws(rt *rapid.T, s queue.Snapshot) {
+	for _, line := range s.Lines {
+		a, errA := p.a.Store.Drawn(context.Background(), "twins", line.Name, 1, 5)
+		b, errB := p.b.Store.Drawn(context.Background(), "twins", line.Name, 1, 5)
+		for i := range a {
+			clear(a[i][14:]) // stores keep that much of an id
+		}
+		for i := range b {
+			clear(b[i][14:])
+		}
+		if diff := cmp.Diff(a, b, cmpopts.EquateEmpty()); diff != "" || errA != nil || errB != nil {
+			rt.Fatalf("draws of %s differ (-a +b), %v, %v:\n%s", line.Name, errA, errB, diff)
+		}
+	}
+}
+
+// lose empties both stores; the next tick tells them what the gateways remember,
+// or does not.
+func (p *pair) lose(rt *rapid.T) {
+	if rapid.IntRange(0, 3).Draw(rt, "really") > 0 {
+		return
+	}
+	for _, h := range []Harness{p.a, p.b} {
+		if err := h.Store.Drop(context.Background(), "twins"); err != nil {
+			rt.Fatal(err)
+		}
+		h.Advance(time.Millisecond)
+	}
+	p.books.wait(1)
+	if rapid.Bool().Draw(rt, "memory is lost, too") {
+		p.memory = queue.Remembered{}
+	}
+	p.tick(rt)
 }
 
 func (p *pair) known(version int64) queue.Policy {
@@ -85,10 +145,13 @@ func (p *pair) hold(rt *rapid.T, s queue.Snapshot) {
 	// A lowered cap or an adopted admission may stand above the cap, but then nobody is called.
 	if over := s.Called + s.Active - p.policy.Cap; over > 0 && s.Version == p.policy.Version {
 		for i, line := range s.Lines {
-			if i < len(p.last.Lines) && line.CalledOrder > p.last.Lines[i].CalledOrder && !p.policy.Gates.Release {
+			if s.Generation == p.last.Generation && i < len(p.last.Lines) && line.CalledOrder > p.last.Lines[i].CalledOrder && !p.policy.Gates.Release {
 				rt.Fatalf("called %d over the cap", over)
 			}
 		}
+	}
+	if s.Generation != p.last.Generation {
+		return
 	}
 	for i, line := range p.last.Lines {
 		if s.Lines[i].CalledOrder < line.CalledOrder || s.Lines[i].Issued < line.Issued {
@@ -123,6 +186,8 @@ func (p *pair) change(rt *rapid.T) {
 	if !rarely.Draw(rt, "open") {
 		p.policy.OpensAt = p.last.At + 5_000
 	}
+	p.policy.Draw = rapid.Bool().Draw(rt, "draw")
+	p.policy.Offset = rapid.SampledFrom([]int64{0, -1, 3, queue.Base - 2}).Draw(rt, "offset")
 	lengths := rapid.SampledFrom([]int64{1_000, 15_000, 60_000})
 	p.policy.Times = queue.Times{
 		Turn: lengths.Draw(rt, "turn"), Grace: lengths.Draw(rt, "grace"), Session: lengths.Draw(rt, "session"),
@@ -139,7 +204,11 @@ func (p *pair) change(rt *rapid.T) {
 func (p *pair) join(rt *rapid.T) {
 	p.both(rt, queue.Join, rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) queue.Visit {
 		line := rapid.SampledFrom([]string{"general", "general", "presale", "007", "vip", ""}).Draw(rt, "line")
-		return queue.Visit{Visitor: Visitor(visitors.Draw(rt, "visitor")), Line: line}
+		return queue.Visit{
+			Visitor: Visitor(visitors.Draw(rt, "visitor")), Line: line,
+			Order: rapid.SampledFrom(drawOrders).Draw(rt, "order"),
+			Since: max(0, p.last.At-rapid.Int64Range(-1000, 9000).Draw(rt, "since")),
+		}
 	}), 1, 12).Draw(rt, "visits"))
 }
 
@@ -152,6 +221,17 @@ func (p *pair) touch(rt *rapid.T) {
 
 func (p *pair) complete(rt *rapid.T) { p.replay(rt, queue.Complete, p.sessions, false) }
 
+// restore shows passes as they are, and some with the order that the draw gave.
+func (p *pair) restore(rt *rapid.T) {
+	known := p.places
+	if len(known) > 0 && rapid.Bool().Draw(rt, "drawn") {
+		v := rapid.SampledFrom(known).Draw(rt, "pass")
+		v.Order = rapid.SampledFrom(drawOrders).Draw(rt, "order")
+		known = append(slices.Clip(known), v)
+	}
+	p.replay(rt, queue.Restore, known, false)
+}
+
 // replay sends what visitors know, mostly from lately, in any order and number.
 func (p *pair) replay(rt *rapid.T, op queue.Op, known []queue.Visit, adopt bool) {
 	var visits []queue.Visit
@@ -163,6 +243,9 @@ func (p *pair) replay(rt *rapid.T, op queue.Op, known []queue.Visit, adopt bool)
 		}
 		if adopt {
 			v.Adopt = 30_000
+			if rapid.Bool().Draw(rt, "open") {
+				v.Generation = 0
+			}
 		}
 		visits = append(visits, v)
 	}
@@ -184,9 +267,12 @@ func (p *pair) both(rt *rapid.T, op queue.Op, visits []queue.Visit) {
 	for i, answer := range a {
 		switch answer.State {
 		case queue.Waiting:
-			p.places = append(p.places, queue.Visit{Visitor: visits[i].Visitor, Line: answer.Line, Order: answer.Order})
+			p.places = append(p.places, queue.Visit{Visitor: visits[i].Visitor, Line: answer.Line, Order: answer.Order, Generation: answer.Generation})
 		case queue.Active:
-			p.sessions = append(p.sessions, queue.Visit{Visitor: visits[i].Visitor, Session: answer.Session})
+			p.sessions = append(p.sessions, queue.Visit{
+				Visitor: visits[i].Visitor, Session: answer.Session, Generation: answer.Generation,
+				Line: visits[i].Line, Order: visits[i].Order,
+			})
 		}
 	}
 }

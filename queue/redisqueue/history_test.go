@@ -70,16 +70,16 @@ func TestTheHistoryOfABrokenStoreIsCaught(t *testing.T) {
 
 type overfull struct{ queue.Store }
 
-func (s overfull) Tick(ctx context.Context, room string, p queue.Policy, cursor string) (queue.Snapshot, error) {
+func (s overfull) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
 	p.Cap *= 3
-	return s.Store.Tick(ctx, room, p, cursor)
+	return s.Store.Tick(ctx, room, p, m)
 }
 
 type deaf struct{ queue.Store }
 
-func (s deaf) Tick(ctx context.Context, room string, p queue.Policy, cursor string) (queue.Snapshot, error) {
+func (s deaf) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
 	p.Gates.Calls = false
-	return s.Store.Tick(ctx, room, p, cursor)
+	return s.Store.Tick(ctx, room, p, m)
 }
 
 type backwards struct {
@@ -87,8 +87,8 @@ type backwards struct {
 	ticks atomic.Int64
 }
 
-func (s *backwards) Tick(ctx context.Context, room string, p queue.Policy, cursor string) (queue.Snapshot, error) {
-	snapshot, err := s.Store.Tick(ctx, room, p, cursor)
+func (s *backwards) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+	snapshot, err := s.Store.Tick(ctx, room, p, m)
 	if err == nil && s.ticks.Add(1)%5 == 0 {
 		snapshot.Lines[0].Serving /= 2
 	}
@@ -206,7 +206,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 func (r *rush) tick(ctx context.Context, g *rushGateway) {
 	asked := micros()
-	s, err := g.store.Tick(ctx, "rush", rushPolicy, "")
+	s, err := g.store.Tick(ctx, "rush", rushPolicy, queue.Remembered{})
 	answered := micros()
 	if err != nil {
 		if ctx.Err() == nil {
@@ -347,10 +347,10 @@ func (v *rushVisitor) shop(ctx context.Context, a queue.Answer) {
 			v.note(again, when, invariant.FromLine)
 		}
 	}
-	if touched, when, ok := v.ask(ctx, v.gateway(), queue.Touch, queue.Visit{Session: a.Session}); ok && touched.State == queue.Active {
+	if touched, when, ok := v.ask(ctx, v.gateway(), queue.Touch, queue.Visit{Session: a.Session, Generation: a.Generation}); ok && touched.State == queue.Active {
 		v.history.Add(invariant.Extended(when, v.id, session(touched), touched.Ends*1000))
 	}
 	// Without an answer it may have happened all the same.
-	_, when, _ := v.ask(ctx, v.gateway(), queue.Complete, queue.Visit{Session: a.Session})
+	_, when, _ := v.ask(ctx, v.gateway(), queue.Complete, queue.Visit{Session: a.Session, Generation: a.Generation})
 	v.history.Add(invariant.Ended(when, v.id, session(a)))
 }

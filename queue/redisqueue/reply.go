@@ -3,6 +3,7 @@ package redisqueue
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/bilten/rushgate/queue"
 )
@@ -57,11 +58,31 @@ func (f *fields) list() fields {
 	return fields{rest: l}
 }
 
-func (f *fields) generation() uint64 {
-	s := f.text()
-	n, err := strconv.ParseUint(s, 10, 64)
+// generationText is a generation as scripts have it.
+func generationText(g uint64) string { return fmt.Sprintf("%016x", g) }
+
+// rootsText is a list of roots as scripts have it.
+func rootsText(roots []uint32) string {
+	text := make([]string, len(roots))
+	for i, root := range roots {
+		text[i] = fmt.Sprintf("%08x", root)
+	}
+	return strings.Join(text, " ")
+}
+
+func (f *fields) generation() uint64 { return f.hex(f.text(), 64) }
+
+func (f *fields) roots() (roots []uint32) {
+	for root := range strings.FieldsSeq(f.text()) {
+		roots = append(roots, uint32(f.hex(root, 32)))
+	}
+	return roots
+}
+
+func (f *fields) hex(s string, bits int) uint64 {
+	n, err := strconv.ParseUint(s, 16, bits)
 	if err != nil {
-		f.fail("generation %q: %w", s, err)
+		f.fail("%q is no generation: %w", s, err)
 	}
 	return n
 }
@@ -69,21 +90,27 @@ func (f *fields) generation() uint64 {
 func readSnapshot(reply []any) (queue.Snapshot, error) {
 	f := fields{rest: reply}
 	s := queue.Snapshot{
-		Generation: f.generation(), Seq: f.integer(), Version: f.integer(), At: f.integer(),
-		Called: f.integer(), AtDoor: f.integer(), Late: f.integer(), Lapsed: f.integer(),
-		Active: f.integer(), Admitted: f.integer(), More: f.integer() == 1, Cursor: f.text(),
+		Generation: f.generation(), Roots: f.roots(), Begun: f.integer(), Seq: f.integer(), Version: f.integer(), At: f.integer(),
+		Restoring: f.integer(), Gathering: f.integer(), Drawn: f.integer() == 1, Settled: f.integer() == 1, Offset: f.integer(),
+		Census: queue.Census{
+			Arrived: f.integer(), Called: f.integer(), AtDoor: f.integer(), Late: f.integer(), Lapsed: f.integer(),
+			Active: f.integer(), Admitted: f.integer(), Unseen: f.integer(),
+		},
+		More: f.integer() == 1, Cursor: f.text(),
 	}
 	ended := f.list()
-	for len(ended.rest) > 0 {
-		s.Ended = append(s.Ended, ended.integer())
+	for len(ended.rest) > 0 && ended.err == nil {
+		number := ended.integer()
+		s.Ended = append(s.Ended, queue.SessionID{Generation: ended.generation(), Number: number})
 	}
 	f.fold(ended)
 	for f.err == nil && len(f.rest) > 0 {
 		l := f.list()
-		line := queue.LineView{Name: l.text(), Issued: l.integer(), CalledOrder: l.integer(), Waiting: l.integer()}
-		line.Serving = max(0, line.CalledOrder-queue.Base)
+		s.Lines = append(s.Lines, queue.LineView{
+			Name: l.text(), Issued: l.integer(), Serving: l.integer(), CalledOrder: l.integer(), LapsedOrder: l.integer(),
+			Waiting: l.integer(), Drawn: l.integer(),
+		})
 		f.fold(l)
-		s.Lines = append(s.Lines, line)
 	}
 	return s, f.err
 }
@@ -111,11 +138,11 @@ func readAnswers(reply []any, visits []queue.Visit) ([]queue.Answer, error) {
 		}
 		l := f.list()
 		a := queue.Answer{
-			Generation: generation, State: queue.State(l.integer()), Line: l.text(), Order: l.integer(),
+			Generation: generation, State: queue.State(l.integer()), Line: l.text(), Order: l.integer(), Number: l.integer(),
 			Ahead: l.integer(), Ends: l.integer(), Session: l.integer(), Probation: l.integer() == 1,
 		}
-		if a.Order > 0 {
-			a.Number = a.Order - queue.Base
+		if earlier := l.text(); earlier != "" {
+			a.Generation = l.hex(earlier, 64)
 		}
 		f.fold(l)
 		answers = append(answers, a)

@@ -7,6 +7,7 @@ package redisqueue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -34,20 +35,11 @@ func New(client redis.UniversalClient, generation func() uint64) *Store {
 }
 
 // Tick is queue.Store's.
-func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, cursor string) (queue.Snapshot, error) {
-	if err := p.Validate(); err != nil {
+func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+	if err := errors.Join(p.Validate(), m.Validate()); err != nil {
 		return queue.Snapshot{}, err
 	}
-	args := []any{
-		strconv.FormatUint(s.generation(), 10), cursor, queue.EndedPage,
-		p.Version, p.Gates.Calls, p.Gates.Claims, p.Gates.Direct, p.Gates.Renew, p.Gates.Release,
-		p.OpensAt, int64(p.Rate), p.Cap,
-		p.Times.Turn, p.Times.Grace, p.Times.Session, p.Times.SessionMax, p.Times.Probation,
-	}
-	for _, line := range p.Lines {
-		args = append(args, line.Name, line.Weight)
-	}
-	reply, err := s.scripts.tick.Run(ctx, s.client, keys(room), args...).Slice()
+	reply, err := s.scripts.tick.Run(ctx, s.client, keys(room), tickArgs(s.generation(), p, m)...).Slice()
 	if err != nil {
 		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, refusal(err))
 	}
@@ -58,13 +50,31 @@ func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, cursor st
 	return snapshot, nil
 }
 
+func tickArgs(random uint64, p queue.Policy, m queue.Remembered) []any {
+	args := []any{
+		generationText(random), m.Cursor, queue.EndedPage,
+		p.Version, p.Gates.Calls, p.Gates.Claims, p.Gates.Direct, p.Gates.Renew, p.Gates.Release,
+		p.OpensAt, int64(p.Rate), p.Cap,
+		p.Times.Turn, p.Times.Grace, p.Times.Session, p.Times.SessionMax, p.Times.Probation,
+		p.Draw, p.Offset, len(p.Lines),
+	}
+	for _, line := range p.Lines {
+		args = append(args, line.Name, line.Weight)
+	}
+	args = append(args, generationText(m.Generation), rootsText(m.Roots), m.At, m.Seq, m.Admitted, m.Held, m.Drawn, m.Offset, m.Window, m.Parked)
+	for _, l := range m.Lines {
+		args = append(args, l.Name, l.Issued, l.Serving, l.CalledOrder, l.LapsedOrder)
+	}
+	return args
+}
+
 // Apply is queue.Store's.
 func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []queue.Visit) ([]queue.Answer, error) {
-	script, args, err := s.request(op, visits)
-	if err != nil {
-		return nil, err
+	script, known := s.scripts.ops[op]
+	if !known {
+		return nil, fmt.Errorf("%s: no such operation", op)
 	}
-	reply, err := script.Run(ctx, s.client, keys(room), args...).Slice()
+	reply, err := script.Run(ctx, s.client, keys(room), visitArgs(op, visits)...).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("%s in room %s: %w", op, room, refusal(err))
 	}
@@ -78,35 +88,51 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 	return answers, nil
 }
 
-func (s *Store) request(op queue.Op, visits []queue.Visit) (*redis.Script, []any, error) {
-	args := make([]any, 0, 3*len(visits))
+func visitArgs(op queue.Op, visits []queue.Visit) []any {
+	args := make([]any, 0, 6*len(visits))
 	for i := range visits {
 		v := &visits[i]
 		args = append(args, v.Visitor[:memberSize])
 		switch op {
 		case queue.Join:
-			args = append(args, v.Line)
+			args = append(args, v.Line, v.Order, v.Since)
 		case queue.Claim, queue.Leave:
 			args = append(args, v.Line, v.Order)
 		case queue.Touch:
-			args = append(args, v.Session, v.Adopt)
+			args = append(args, v.Session, generationText(v.Generation), v.Adopt)
 		case queue.Complete:
-			args = append(args, v.Session)
+			args = append(args, v.Session, generationText(v.Generation), v.Line, v.Order)
+		case queue.Restore:
+			args = append(args, v.Line, v.Order, generationText(v.Generation))
 		}
 	}
-	switch op {
-	case queue.Join:
-		return s.scripts.join, args, nil
-	case queue.Claim:
-		return s.scripts.claim, args, nil
-	case queue.Touch:
-		return s.scripts.touch, args, nil
-	case queue.Leave:
-		return s.scripts.leave, args, nil
-	case queue.Complete:
-		return s.scripts.complete, args, nil
+	return args
+}
+
+// Drawn is queue.Store's. The ids are cut to the part that the store keeps.
+func (s *Store) Drawn(ctx context.Context, room, line string, from, most int64) ([]queue.Visitor, error) {
+	fields, err := s.client.HGetAll(ctx, keys(room)[0]).Result()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read room %s: %w", room, err)
+	case fields["generation"] == "":
+		return nil, queue.ErrNoRoom
 	}
-	return nil, nil, fmt.Errorf("%s: no such operation", op)
+	for i := 1; i <= queue.MaxLines; i++ {
+		if fields["name:"+strconv.Itoa(i)] != line {
+			continue
+		}
+		members, err := s.client.ZRange(ctx, lineKey(prefix(room), "drawn", i), from, from+most-1).Result()
+		if err != nil {
+			return nil, fmt.Errorf("read the draw of room %s: %w", room, err)
+		}
+		visitors := make([]queue.Visitor, len(members))
+		for k, member := range members {
+			copy(visitors[k][:], member)
+		}
+		return visitors, nil
+	}
+	return nil, nil
 }
 
 // refusal is the error that a script gave on purpose, or err.

@@ -44,11 +44,12 @@ func TestLuaAndGoAreTwins(t *testing.T) {
 	queuetest.Twins(t, func() (lua, memory queuetest.Harness) {
 		lua = harness(t, client)
 		now := start
+		life := func() uint64 { return uint64(now.UnixMilli()) * 0x9E3779B97F4A7C15 } // the same in both, another at every moment
 		memory = queuetest.Harness{
-			Store:   queue.NewMemory(func() time.Time { return now }, func() uint64 { return 7 }),
+			Store:   queue.NewMemory(func() time.Time { return now }, life),
 			Advance: func(d time.Duration) { now = now.Add(d) },
 		}
-		lua.Store = redisqueue.WithClock(redisqueue.New(client, func() uint64 { return 7 }))
+		lua.Store = redisqueue.WithClock(redisqueue.New(client, life))
 		return lua, memory
 	})
 }
@@ -57,10 +58,10 @@ func TestARoomOfANewerVersionIsLeftAlone(t *testing.T) {
 	client := redistest.Client(t)
 	r := queuetest.NewRoom(t, harness(t, client), nil)
 	r.Join(1)
-	client.HSet(t.Context(), "rg:{hamlet}:room", "schema", 2)
+	client.HSet(t.Context(), "rg:{hamlet}:room", "schema", 3)
 	before := client.HGetAll(t.Context(), "rg:{hamlet}:room").Val()
 
-	_, tick := r.Store.Tick(t.Context(), "hamlet", r.Policy, "")
+	_, tick := r.Store.Tick(t.Context(), "hamlet", r.Policy, queue.Remembered{})
 	_, join := r.Store.Apply(t.Context(), "hamlet", queue.Join, []queue.Visit{{Visitor: queuetest.Visitor(2), Line: "general"}})
 	for _, err := range []error{tick, join} {
 		if !errors.Is(err, queue.ErrNewerSchema) {
@@ -83,7 +84,7 @@ func TestOutOfMemory(t *testing.T) {
 	if err == nil {
 		t.Fatal("join = nil; want an error: there is no memory for it")
 	}
-	r.Apply(queue.Complete, queue.Visit{Visitor: queuetest.Visitor(1), Session: places[0].Session})
+	r.Complete(1, places[0].Session)
 	queuetest.Equal(t, "called", r.Tick().Called, 1)
 	r.Want(r.Claim(3, places[2].Order), queue.Active, "claim")
 	r.Want(r.Touch(3, 3), queue.Active, "touch")

@@ -6,6 +6,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"time"
 
@@ -37,11 +38,14 @@ type Probe func(context.Context) []Finding
 // probeTimeout is below the usual second or two of a balancer's check.
 const probeTimeout = 900 * time.Millisecond
 
+// Facts are shown with every /readyz: name and what it is, as JSON.
+type Facts func() map[string]any
+
 // Handler serves /health, /readyz and /metrics.
 //
 // /health says that the process is alive and nothing else: whoever restarts a
 // gateway because Redis is away makes two outages of one.
-func Handler(registry *prometheus.Registry, probes ...Probe) http.Handler {
+func Handler(registry *prometheus.Registry, facts Facts, probes ...Probe) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "alive"})
@@ -54,7 +58,9 @@ func Handler(registry *prometheus.Registry, probes ...Probe) http.Handler {
 		if !ready(findings) {
 			status = http.StatusServiceUnavailable
 		}
-		answer(w, status, map[string]any{"ready": ready(findings), "findings": findings})
+		body := map[string]any{"ready": ready(findings), "findings": findings}
+		maps.Copy(body, facts())
+		answer(w, status, body)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: 3, // a scrape storm must not cost visitors anything

@@ -17,6 +17,8 @@ import (
 	"github.com/bilten/rushgate/web/ops"
 )
 
+func noFacts() map[string]any { return nil }
+
 var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestReadiness(t *testing.T) {
@@ -37,7 +39,7 @@ func TestReadiness(t *testing.T) {
 		{"a warning does not turn visitors away", ops.When(func() bool { return true }, ops.Finding{Name: "trusted_proxies_unset", Severity: ops.Warning}), http.StatusOK, []string{"trusted_proxies_unset"}},
 		{"rooms not loaded turn visitors away", ops.When(func() bool { return true }, ops.Finding{Name: "rooms_loading", Severity: ops.Blocking}), http.StatusServiceUnavailable, []string{"rooms_loading"}},
 	} {
-		status, body := call(t, ops.Handler(prometheus.NewRegistry(), row.probe), "/readyz")
+		status, body := call(t, ops.Handler(prometheus.NewRegistry(), noFacts, row.probe), "/readyz")
 		var answer struct {
 			Ready    bool          `json:"ready"`
 			Findings []ops.Finding `json:"findings"`
@@ -58,7 +60,7 @@ func TestReadiness(t *testing.T) {
 func TestDrainingTurnsVisitorsAwayAndStaysAlive(t *testing.T) {
 	t.Parallel()
 	var draining ops.Draining
-	handler := ops.Handler(prometheus.NewRegistry(), draining.Probe)
+	handler := ops.Handler(prometheus.NewRegistry(), noFacts, draining.Probe)
 	if status, _ := call(t, handler, "/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz before draining = %d; want 200", status)
 	}
@@ -75,7 +77,7 @@ func TestMetricsAreOfTheGivenRegistryAlone(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "rushgate_example_total", Help: "Of this test."}))
-	status, body := call(t, ops.Handler(registry), "/metrics")
+	status, body := call(t, ops.Handler(registry, noFacts), "/metrics")
 	if status != http.StatusOK || !strings.Contains(body, "rushgate_example_total 0") || strings.Contains(body, "go_goroutines") {
 		t.Errorf("/metrics = %d %s; want the registry's one counter", status, body)
 	}
@@ -94,4 +96,15 @@ func call(t *testing.T, handler http.Handler, path string) (int, string) {
 		t.Fatal(err)
 	}
 	return recorder.Code, string(body)
+}
+
+func TestReadinessShowsFactsWhetherReadyOrNot(t *testing.T) {
+	t.Parallel()
+	facts := func() map[string]any { return map[string]any{"keys": map[string]any{"pass": []string{"k7qx"}}} }
+	for _, blocked := range []bool{false, true} {
+		stuck := ops.When(func() bool { return blocked }, ops.Finding{Name: "rooms_loading", Severity: ops.Blocking})
+		if _, body := call(t, ops.Handler(prometheus.NewRegistry(), facts, stuck), "/readyz"); !strings.Contains(body, `"keys":{"pass":["k7qx"]}`) {
+			t.Errorf("/readyz with blocked = %t is %s; want the keys in it", blocked, body)
+		}
+	}
 }

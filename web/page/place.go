@@ -60,6 +60,7 @@ type State string
 
 const (
 	StateNone     State = "none"
+	StateDraw     State = "draw" // in the draw: the order is not decided yet
 	StateWaiting  State = "waiting"
 	StateTurn     State = "turn"
 	StateAdmitted State = "admitted"

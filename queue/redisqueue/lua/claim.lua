@@ -50,10 +50,11 @@ local length = math.max(r.probation, r.session)
 local function usual(v, deadline)
   if deadline <= r.refunded then r.call = r.call - TOKEN end
   r.stamp, r.claim, r.admitted = r.stamp + 1, r.claim - TOKEN, r.admitted + 1
+  used(v)
   gone[#gone + 1] = v
   ends[#ends + 1], ends[#ends + 2] = r.now + length, v
-  sessions[#sessions + 1], sessions[#sessions + 2] = v, session_text(r.admitted, r.now, 0)
-  return answer(ADMITTED, '', 0, 0, to_wall(r.now + length), r.admitted, 0)
+  sessions[#sessions + 1], sessions[#sessions + 2] = v, session_text(r.admitted, r.now, 0, r.generation)
+  return answer(ADMITTED, '', 0, 0, 0, to_wall(r.now + length), r.admitted, 0, r.generation)
 end
 
 local ids = {}

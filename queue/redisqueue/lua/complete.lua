@@ -1,23 +1,43 @@
 #!lua flags=allow-oom
 -- Complete: ends sessions before their time. Their numbers go to ended, which
--- ticks carry to every gateway.
+-- ticks carry to every gateway. Of a session that an earlier life of the room
+-- gave it also ends the place that led there.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, session of each visit; another session is not touched
+-- ARGV    visitor, session, generation, line and order of the place of each visit; another session is not touched
 -- Returns {generation, answer...}, or {} when there is no room
 if not enter() then return {} end
 
-local reply = {r.generation}
-for i = 1, #ARGV, 2 do
-  local v, number = ARGV[i], tonumber(ARGV[i + 1])
-  if score(ACTIVE, v) and session_of(v) == number then
+local function finish(v, session, generation, line, order)
+  if redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 0 then return where(v) end
+  note_end(session, generation)
+  local i = line_index(line)
+  if i and order > 0 then
+    spend(v, i, order)
+    local s = score(line_key(i), v)
+    if s and s <= order then redis.call('ZREM', line_key(i), v) end
+    s = score(LATE, v)
+    if s and s <= order - 2 * BASE then redis.call('ZREM', LATE, v) end
+  end
+  return where(v)
+end
+
+local function complete(v, session, generation, line, order)
+  local here = where(v)
+  if here[1] == ADMITTED and here[7] == session and here[9] == generation then
     redis.call('ZREM', ACTIVE, v)
     redis.call('HDEL', SESSIONS, v)
-    r.ended = r.ended + 1
-    -- The room's time never falls and the counter always grows, so ids only grow.
-    redis.call('XADD', ENDED, string.format('%.0f-%.0f', r.now, r.ended), 'n', number)
+    note_end(session, generation)
+    return answer(NONE)
+  elseif generation ~= r.generation and knows(generation) then
+    return finish(v, session, generation, line, order)
   end
-  reply[#reply + 1] = where(v)
+  return here
+end
+
+local reply = {r.generation}
+for i = 1, #ARGV, 5 do
+  reply[#reply + 1] = complete(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]))
 end
 leave_room('ended')
 return reply

@@ -2,7 +2,8 @@
 -- Join: takes a place for each visitor, or lets it straight in.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, line of each visit; an empty line asks to go straight in only
+-- ARGV    visitor, line, order, since of each visit; an empty line asks to go straight in only. The
+--         order is the one that the draw gives (0: none), since when somebody came who got no number (0: now)
 -- Returns {generation, answer...}, or {} when there is no room; for somebody new in
 --         the line they asked for the answer is the order alone
 --
@@ -11,35 +12,47 @@
 if not enter() then return {} end
 
 local ids = {}
-for i = 1, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
+for i = 1, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
 
--- Who is known already, whatever as; and how many are in each set.
-local known = {}
-local function look_up(key)
+-- Calls found with each visitor of the batch who is in a set; returns how many it has.
+local function look_up(key, found)
   local size = redis.call('ZCARD', key)
   if size > 0 then
-    for i, s in ipairs(redis.call('ZMSCORE', key, unpack(ids))) do
-      if s then known[ids[i]] = true end
+    for n, s in ipairs(redis.call('ZMSCORE', key, unpack(ids))) do
+      if s then found(ids[n], tonumber(s)) end
     end
   end
   return size
 end
 
-local active, called = look_up(ACTIVE), look_up(CALLED)
-local late, _ = look_up(LATE), look_up(LAPSED)
+-- Who is known already, whatever as; those of the drawn with where they stand.
+local known, in_the_draw = {}, {}
+local function note(v) known[v] = true end
+
+local active, called = look_up(ACTIVE, note), look_up(CALLED, note)
+local late, _ = look_up(LATE, note), look_up(LAPSED, note)
+look_up(ARRIVED, note)
 local waiting, index, added = 0, {}, {}
 for i = 1, r.lines do
-  waiting = waiting + look_up(line_key(i))
+  waiting = waiting + look_up(line_key(i), note) + drawn_waiting(i)
+  look_up(drawn_key(i), function(v, order) in_the_draw[v] = in_the_draw[v] or {i, order} end)
   index[r['name:' .. i]], added[i] = i, {}
 end
 local at_door = redis.call('ZCOUNT', CALLED, BASE, '+inf')
+local parking = parks()
+local slots = free() + active + called -- for both, whom this batch lets in counted
 
 local function straight_in()
   return r.open == 1 and r.direct == 1 and r.release == 0 and waiting == 0 and late == 0 and at_door == 0
-    and r.cap - active - called >= 1 and r.call >= TOKEN and r.claim >= TOKEN
+    and not parking and slots - active - called >= 1 and r.call >= TOKEN and r.claim >= TOKEN
 end
 
-local function place(v, line)
+local function drawing(order, since)
+  local early = r.open == 0 or 0 < since and since < r.opens and gathering()
+  return r.draw == 1 and r.drawn == 0 and early and 0 < order and order < BASE
+end
+
+local function place(v, line, order, since)
   if known[v] then
     local here = where(v)
     if here[1] == LAPSED_ then
@@ -48,14 +61,23 @@ local function place(v, line)
     end
     return here
   end
+  local drawn = in_the_draw[v]
+  local here = drawn and in_draw(v, drawn[1], drawn[2])
+  if here then return here end
+  local i = index[line]
+  if i and drawing(order, since) then
+    enter_draw(v, i, order)
+    waiting = waiting + 1
+    return where(v)
+  end
   if straight_in() then
     r.call, r.claim, active = r.call - TOKEN, r.claim - TOKEN, active + 1
     admit(v, r.probation, 1)
     return where(v)
   end
   if line == '' then return answer(FULL) end
-  local i = index[line]
-  if not i then return answer(NONE) end
+  if not i or r.draw == 1 and r.drawn == 0 and r.open == 0 then return answer(NONE) end
+  if parking then return park(v, since, i) end
   local number = r['issued:' .. i] + 1
   r['issued:' .. i] = number
   waiting = waiting + 1
@@ -70,9 +92,9 @@ for n, v in ipairs(ids) do
   local m = first[v]
   if m then -- the same visitor twice in a batch: the same place
     a = reply[m + 1]
-    if type(a) == 'number' then a = answer(WAITING, ARGV[2 * m], a) end
+    if type(a) == 'number' then a = answer(WAITING, ARGV[4 * m - 2], a, a - BASE) end
   else
-    a = place(v, ARGV[2 * n])
+    a = place(v, ARGV[4 * n - 2], tonumber(ARGV[4 * n - 1]), tonumber(ARGV[4 * n]))
     if type(a) == 'number' or a[1] ~= FULL and a[1] ~= NONE then first[v] = n end
   end
   reply[n + 1] = a

@@ -3,30 +3,38 @@
 -- in Go: queue/room.go.
 --
 -- KEYS  1 room HASH · 2 called ZSET · 3 late ZSET · 4 lapsed ZSET
---       5 active ZSET · 6 sessions HASH · 7 ended STREAM · 8.. one ZSET per line
+--       5 active ZSET · 6 sessions HASH · 7 ended STREAM · 8 arrived ZSET · 9 over ZSET
+--       then of each line: line ZSET, drawn ZSET, spent ZSET
 --
--- All numbers are integers below 2^53, so doubles hold them exactly.
+-- All numbers are integers below 2^53, so doubles hold them exactly. A
+-- generation has 64 bits and is text: 8 hexadecimal digits of root, 8 of life.
 local ROOM, CALLED, LATE, LAPSED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local ACTIVE, SESSIONS, ENDED = KEYS[5], KEYS[6], KEYS[7]
+local ACTIVE, SESSIONS, ENDED, ARRIVED, OVER = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 
-local SCHEMA = 1              -- of everything below these keys
+local SCHEMA = 2              -- of everything below these keys
 local TOKEN = 60000000        -- one visitor in a bucket
-local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the door, are above
+local BASE = 4503599627370496 -- 2^52: orders of the line, and stamps at the door, are above; those of the draw below
+local MAX_LINES = 8
+local MAX_ROOTS = 4
 local MAX_STEP = 10000        -- ms that one operation may move a room's time
 local PATIENCE = 10000        -- ms until a call counts as unanswered
 local KEEP = 30 * 24 * 3600   -- seconds that a room outlives its last tick: whatever is forgotten goes by itself
 local MOST = 20000            -- calls of one tick: a script must not hold everybody up
+local GATHER = 10000          -- ms that a room gathers those who came while the store was away
+local SETTLE = 2000           -- ms that a room made out of nothing gives no numbers
+local FOUND = 24 * 3600 * 1000 -- ms before a room was made within which another room's memory may have been of it
+local BACKDATED = 60000       -- ms before a loss that somebody may have come who has no number
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
 
 local NONE, WAITING, TURN, AT_DOOR, LAPSED_, LATE_, ADMITTED, MISSED, FULL = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
-local r = {} -- the room's fields: numbers, but for the generation (64 bits) and the lines' names
+local r = {} -- the room's fields: numbers, but for generation, roots and the lines' names
 
 local function load_room()
   local flat = redis.call('HGETALL', ROOM)
   for i = 1, #flat, 2 do
     local field, value = flat[i], flat[i + 1]
-    local text = field == 'generation' or string.sub(field, 1, 5) == 'name:'
+    local text = field == 'generation' or field == 'roots' or string.sub(field, 1, 5) == 'name:'
     r[field] = text and value or tonumber(value)
   end
   if (r.schema or SCHEMA) > SCHEMA then
@@ -44,7 +52,9 @@ local function save(...)
   redis.call('HSET', ROOM, unpack(args))
 end
 
-local function line_key(i) return KEYS[7 + i] end
+local function line_key(i) return KEYS[7 + 3 * i] end
+local function drawn_key(i) return KEYS[8 + 3 * i] end
+local function spent_key(i) return KEYS[9 + 3 * i] end
 
 local function line_index(name)
   for i = 1, r.lines do
@@ -52,31 +62,60 @@ local function line_index(name)
   end
 end
 
+-- What is counted for each line.
+local COUNTERS = {'issued:', 'serving:', 'order:', 'current:', 'mark:', 'lapsed:'}
+
+-- Finds a line or makes it; nil when there are too many.
+local function line_for(name)
+  local at = line_index(name)
+  if at or r.lines == MAX_LINES then return at end
+  at = r.lines + 1
+  r.lines, r['name:' .. at], r['weight:' .. at] = at, name, 1
+  for _, field in ipairs(COUNTERS) do r[field .. at] = 0 end
+  save('lines', 'name:' .. at, 'weight:' .. at)
+  for _, field in ipairs(COUNTERS) do save(field .. at) end
+  return at
+end
+
 local function burst(rate)
   if rate == 0 then return 0 end
   return TOKEN + rate * 1000
+end
+
+-- Looks whether the sale has started. A clock that has just leapt is not believed
+-- about that until it has gone on for a while.
+local function opens()
+  local opens_at = r.opens or 0
+  local believed = r.open == 1 or opens_at == 0 or r.now >= r.leapt
+  r.open = r.wall >= opens_at and believed and 1 or 0
 end
 
 -- Brings the room to the store's clock: tokens that a bucket has no room for are
 -- gone when they come, not when somebody looks.
 local function move(wall)
   local step = math.min(math.max(wall - r.wall, 0), MAX_STEP)
-  r.wall, r.now = wall, r.now + step
+  r.now = r.now + step
+  if math.abs(wall - r.wall) > MAX_STEP then r.leapt = r.now + MAX_STEP end
+  r.wall = wall
   r.call = math.min(r.call + r.rate * step, burst(r.rate))
   r.claim = math.min(r.claim + r.rate * step, burst(r.rate))
-  r.open = wall >= (r.opens or 0) and 1 or 0
+  opens()
 end
 
--- Every script but tick begins so; false: there is no room.
+-- Whether a key has vanished since the last script: deleted, or evicted.
+local function damaged() return redis.call('EXISTS', unpack(KEYS)) ~= r.keys end
+
+-- Every script but tick begins so; false: a tick must make the room, or mend it.
 local function enter()
-  if not load_room() then return false end
+  if not load_room() or r.schema < SCHEMA or damaged() then return false end
   move(wall_clock())
   return true
 end
 
 -- What enter changes, together with what the script names.
 local function leave_room(...)
-  save('wall', 'now', 'open', 'call', 'claim', ...)
+  r.keys = redis.call('EXISTS', unpack(KEYS))
+  save('wall', 'now', 'open', 'leapt', 'call', 'claim', 'keys', ...)
 end
 
 local function score(key, v)
@@ -87,34 +126,60 @@ end
 local function to_wall(t) return r.wall + t - r.now end
 
 local function free()
-  return r.cap - redis.call('ZCARD', ACTIVE) - redis.call('ZCARD', CALLED)
+  local unseen = 0
+  if r.now < r.expected then unseen = math.max(0, r.unseen - r.seen) end
+  return r.cap - redis.call('ZCARD', ACTIVE) - redis.call('ZCARD', CALLED) - unseen
 end
 
--- An answer: state, line, order, ahead, ends, session, probation.
-local function answer(state, line, order, ahead, ends, session, probation)
-  return {state, line or '', order or 0, ahead or 0, ends or 0, session or 0, probation or 0}
+-- An answer: state, line, order, number, ahead, ends, session, probation, generation of the session.
+local function answer(state, line, order, number, ahead, ends, session, probation, generation)
+  return {state, line or '', order or 0, number or 0, ahead or 0, ends or 0, session or 0, probation or 0, generation or ''}
 end
 
 local function session_of(v)
-  local n, start, probation = string.match(redis.call('HGET', SESSIONS, v) or '0 0 0', '(%d+) (%d+) (%d)')
-  return tonumber(n), tonumber(start), tonumber(probation)
+  local text = redis.call('HGET', SESSIONS, v)
+  local n, start, probation, generation = string.match(text, '(%d+) (%d+) (%d) (%x+)')
+  return tonumber(n), tonumber(start), tonumber(probation), generation
 end
 
-local function session_text(n, start, probation)
-  return string.format('%.0f %.0f %d', n, start, probation)
+local function session_text(n, start, probation, generation)
+  return string.format('%.0f %.0f %d %s', n, start, probation, generation)
 end
 
-local function keep_session(v, n, start, probation)
-  redis.call('HSET', SESSIONS, v, session_text(n, start, probation))
+local function keep_session(v, n, start, probation, generation)
+  redis.call('HSET', SESSIONS, v, session_text(n, start, probation, generation))
 end
 
-local function admit(v, length, probation)
-  r.admitted = r.admitted + 1
+-- Makes v active.
+local function come_in(v, length, number, probation, generation)
   redis.call('ZREM', CALLED, v)
   redis.call('ZREM', LATE, v)
   redis.call('ZREM', LAPSED, v)
   redis.call('ZADD', ACTIVE, r.now + length, v)
-  keep_session(v, r.admitted, r.now, probation)
+  keep_session(v, number, r.now, probation, generation)
+end
+
+-- Notes that a place of v's buys nothing any more.
+local function spend(v, i, place) redis.call('ZADD', spent_key(i), 'GT', place, v) end
+
+-- Notes, in a room that has lost something, that whatever place of v's was called
+-- by now has led to a session.
+local function used(v)
+  if r.lost == 0 then return end
+  for i = 1, r.lines do spend(v, i, r['order:' .. i]) end
+end
+
+local function admit(v, length, probation)
+  r.admitted = r.admitted + 1
+  used(v)
+  come_in(v, length, r.admitted, probation, r.generation)
+end
+
+-- Notes a session that ended before its time, for all gateways. The room's time
+-- never falls and the counter always grows, so ids only grow.
+local function note_end(number, generation)
+  r.ended = r.ended + 1
+  redis.call('XADD', ENDED, string.format('%.0f-%.0f', r.now, r.ended), 'n', number, 'g', generation)
 end
 
 -- Lets those at the door in, first come first served, as the claim bucket allows.
@@ -125,45 +190,4 @@ local function drain()
     r.claim = r.claim - TOKEN
     admit(v, r.probation, 1)
   end
-end
-
-local function where(v)
-  local s = score(ACTIVE, v)
-  if s then
-    local n, _, probation = session_of(v)
-    return answer(ADMITTED, '', 0, 0, to_wall(s), n, probation)
-  end
-  s = score(CALLED, v)
-  if s and s < BASE then return answer(TURN, '', 0, 0, to_wall(s)) end
-  if s then
-    return answer(AT_DOOR, '', 0, redis.call('ZCOUNT', CALLED, BASE, string.format('(%.0f', s)))
-  end
-  if score(LATE, v) then return answer(LATE_) end
-  if score(LAPSED, v) then return answer(LAPSED_) end
-  for i = 1, r.lines do
-    s = score(line_key(i), v)
-    if s then return answer(WAITING, r['name:' .. i], s) end
-  end
-  return answer(NONE)
-end
-
--- Puts a visitor whose turn lapsed ahead of the line.
-local function come_back(v)
-  r.stamp = r.stamp + 1
-  redis.call('ZADD', LATE, r.stamp, v)
-  return where(v)
-end
-
--- What use does to a session: probation is over, and it is extended.
-local function settle(v)
-  local n, start, probation = session_of(v)
-  local ends = score(ACTIVE, v)
-  if probation == 1 then
-    ends = math.max(ends, start + r.session)
-    keep_session(v, n, start, 0)
-  end
-  if r.renew == 1 then
-    ends = math.max(ends, math.min(r.now + r.session, start + r.session_max))
-  end
-  redis.call('ZADD', ACTIVE, ends, v)
 end

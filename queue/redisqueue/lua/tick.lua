@@ -1,26 +1,32 @@
 #!lua flags=allow-oom
--- Tick: installs a newer policy, expires turns and
+-- Tick: sees to what was lost, installs a newer policy, expires turns and
 -- sessions, lets those at the door in, calls whoever is due.
 --
 -- KEYS    see room.lua, with all MAX lines
--- ARGV    1 generation for a new room · 2 cursor in ended or '' · 3 page size
+-- ARGV    1 random generation · 2 cursor in ended or '' · 3 page size
 --         4 version · 5 calls · 6 claims · 7 direct · 8 renew · 9 release (0 or 1)
 --         10 opens · 11 rate · 12 cap · 13 turn · 14 grace · 15 session
---         16 session max · 17 probation · then name, weight of each line
--- Returns {generation, seq, version, wall, called, at the door, late, lapsed,
---          active, admitted, more, cursor, {ended...}, {name, issued, order, waiting}...}
+--         16 session max · 17 probation · 18 draw (0 or 1) · 19 offset, -1: not known · 20 number of lines,
+--         then name, weight of each; then the gateway's memory: generation, roots, at, seq,
+--         admitted, held, drawn, offset + 1, window, parked, and name, issued, serving, order, lapsed of each line
+-- Returns {generation, roots, begun, seq, version, wall, restoring, gathering, drawn, settled, offset,
+--          arrived, called, at the door, late, lapsed, active, admitted, unseen, more, cursor,
+--          {number, generation of each ended}, {name, issued, serving, order, lapsed, waiting, drawn}...}
 --
 -- It frees: it must run when Redis is out of memory. What it adds, it took
 -- from another set.
 local FIELDS = {'calls', 'claims', 'direct', 'renew', 'release', 'opens', 'rate', 'cap',
-  'turn', 'grace', 'session', 'session_max', 'probation'}
-local MAX_LINES = #KEYS - 7
+  'turn', 'grace', 'session', 'session_max', 'probation', 'draw', 'given'}
 
-local function begin(wall)
-  if load_room() then return end
-  r = {schema = SCHEMA, generation = ARGV[1], seq = 0, wall = wall, now = wall, open = 0, version = 0, rate = 0, turn = 0,
-    call = 0, claim = 0, refunded = 0, stamp = 0, admitted = 0, ended = 0, lines = 0}
-  save('schema', 'generation')
+-- Makes the room if there is none. Leftovers of one that is gone say nothing.
+local function begin(wall, m)
+  if load_room() and r.schema == SCHEMA then return end
+  redis.call('UNLINK', unpack(KEYS))
+  r = {schema = SCHEMA, generation = ARGV[1], roots = string.sub(ARGV[1], 1, 8), begun = wall, seq = 0, wall = wall, now = wall,
+    open = 0, version = 0, rate = 0, turn = 0, call = 0, claim = 0, refunded = 0, stamp = 0, admitted = 0, ended = 0, lines = 0,
+    restoring = 0, lost = 0, expected = 0, unseen = 0, seen = 0, kept = 0, marked = wall, aging = 0, leapt = 0,
+    gather_from = 0, gather_till = 0, settle_till = wall + math.min(m.window, SETTLE), draw = 0, drawn = 0, offset = -1, keys = 0}
+  save('schema', 'generation', 'roots', 'begun', 'lost', 'expected', 'kept', 'lines', 'settle_till')
 end
 
 local function install()
@@ -35,17 +41,11 @@ local function install()
   end
   r.version = version
   local full = burst(r.rate)
-  if first then r.call, r.claim = full, full end
+  if first and r.lost == 0 then r.call, r.claim = full, full end
   r.call, r.claim = math.min(r.call, full), math.min(r.claim, full)
   save('version', unpack(FIELDS))
-  for i = 18, #ARGV, 2 do
-    local at = line_index(ARGV[i])
-    if not at and r.lines < MAX_LINES then
-      at = r.lines + 1
-      r.lines = at
-      r['name:' .. at], r['issued:' .. at], r['order:' .. at], r['current:' .. at] = ARGV[i], 0, 0, 0
-      save('lines', 'name:' .. at, 'issued:' .. at, 'order:' .. at, 'current:' .. at)
-    end
+  for i = 21, 20 + 2 * tonumber(ARGV[20]), 2 do
+    local at = line_for(ARGV[i])
     if at then
       r['weight:' .. at] = tonumber(ARGV[i + 1])
       save('weight:' .. at)
@@ -91,103 +91,55 @@ end
 
 local function release()
   for i = 1, r.lines do
-    if r['issued:' .. i] > 0 then
-      r['order:' .. i] = BASE + r['issued:' .. i]
-      save('order:' .. i)
-    end
-    redis.call('UNLINK', line_key(i))
+    local issued = r['issued:' .. i]
+    if issued > 0 then r['order:' .. i], r['serving:' .. i], r['lapsed:' .. i] = BASE + issued, issued, BASE + issued end
+    redis.call('UNLINK', line_key(i), drawn_key(i))
   end
-  redis.call('UNLINK', CALLED, LATE, LAPSED)
+  redis.call('UNLINK', CALLED, LATE, LAPSED, ARRIVED)
 end
 
--- Offers turns to the first n of a set; returns the order of the last.
-local function offer(key, n)
-  local last
-  while n > 0 do
-    local popped = redis.call('ZPOPMIN', key, math.min(n, CHUNK))
-    if #popped == 0 then break end
-    local called = {}
-    for i = 1, #popped, 2 do
-      called[#called + 1] = r.now + r.turn
-      called[#called + 1] = popped[i]
-    end
-    redis.call('ZADD', CALLED, unpack(called))
-    last = tonumber(popped[#popped])
-    n = n - #popped / 2
-    r.call = r.call - TOKEN * #popped / 2
-  end
-  return last
-end
-
--- Smooth weighted round robin among the lines; see share in queue/rules.go.
-local function share(n, waiting)
-  local take, total = {}, 0
-  for i = 1, r.lines do
-    take[i] = 0
-    if waiting[i] == 0 then r['current:' .. i] = 0 else total = total + r['weight:' .. i] end
-  end
-  while n > 0 and total > 0 do
-    local pick
-    for i = 1, r.lines do
-      if take[i] < waiting[i] then
-        r['current:' .. i] = r['current:' .. i] + r['weight:' .. i]
-        if not pick or r['current:' .. i] > r['current:' .. pick] then pick = i end
-      end
-    end
-    r['current:' .. pick] = r['current:' .. pick] - total
-    take[pick] = take[pick] + 1
-    if take[pick] == waiting[pick] then
-      r['current:' .. pick] = 0
-      total = total - r['weight:' .. pick]
-    end
-    n = n - 1
-  end
-  return take
-end
-
-local function call()
-  local n = math.max(0, math.min(free(), math.floor(r.call / TOKEN), MOST))
-  local late = math.min(n, redis.call('ZCARD', LATE))
-  offer(LATE, late)
-  local waiting = {}
-  for i = 1, r.lines do waiting[i] = redis.call('ZCARD', line_key(i)) end
-  local take = share(n - late, waiting)
-  for i = 1, r.lines do
-    r['order:' .. i] = offer(line_key(i), take[i]) or r['order:' .. i]
-    save('order:' .. i, 'current:' .. i)
-  end
-end
-
-local wall = wall_clock()
-begin(wall)
+local wall, m = wall_clock(), read_memory(21 + 2 * tonumber(ARGV[20]))
+begin(wall, m)
+local broken = r.keys > 0 and damaged()
 move(wall)
+recover(m, ARGV[1], broken)
 install()
-r.open = wall >= r.opens and 1 or 0
+opens()
+close_draw()
 expire()
+age()
 if r.release == 1 then release() end
+number()
 drain()
-if r.open == 1 and r.calls == 1 and r.rate > 0 then call() end
+if r.open == 1 and r.calls == 1 and r.rate > 0 and r.now >= r.restoring and (settled() or not draws()) then call() end
 r.call = math.min(r.call, burst(r.rate))
 r.seq = r.seq + 1
-leave_room('seq', 'refunded', 'stamp', 'admitted', 'ended')
+save_counters()
+leave_room('seq', 'refunded', 'stamp', 'admitted', 'ended', 'restoring', 'unseen', 'seen', 'marked', 'aging', 'gather_from', 'gather_till',
+  'drawn', 'offset')
 
 if r.seq % 240 == 1 then -- about once a minute: each EXPIRE goes to the append-only file
   for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, KEEP) end
 end
 
 local page, cursor, more, ended = tonumber(ARGV[3]), ARGV[2], 0, {}
+if m.generation ~= OFF and m.generation ~= r.generation then cursor = '' end -- it is of another life
 local from = cursor == '' and '-' or '(' .. cursor
 for i, entry in ipairs(redis.call('XRANGE', ENDED, from, '+', 'COUNT', page + 1)) do
   if i > page then
     more = 1
   else
-    ended[i], cursor = tonumber(entry[2][2]), entry[1]
+    ended[2 * i - 1], ended[2 * i], cursor = tonumber(entry[2][2]), entry[2][4], entry[1]
   end
 end
-local reply = {r.generation, r.seq, r.version, wall, redis.call('ZCARD', CALLED),
+local function told(t) return r.now < t and to_wall(t) or 0 end
+local unseen = r.now < r.expected and math.max(0, r.unseen - r.seen) or 0
+local reply = {r.generation, r.roots, r.begun, r.seq, r.version, wall, told(r.restoring), told(math.max(r.settle_till, r.gather_till, r.restoring)),
+  r.drawn, settled() and 1 or 0, r.offset, redis.call('ZCARD', ARRIVED), redis.call('ZCARD', CALLED),
   redis.call('ZCOUNT', CALLED, BASE, '+inf'), redis.call('ZCARD', LATE), redis.call('ZCARD', LAPSED),
-  redis.call('ZCARD', ACTIVE), r.admitted, more, cursor, ended}
+  redis.call('ZCARD', ACTIVE), r.admitted, unseen, more, cursor, ended}
 for i = 1, r.lines do
-  reply[#reply + 1] = {r['name:' .. i], r['issued:' .. i], r['order:' .. i], redis.call('ZCARD', line_key(i))}
+  reply[#reply + 1] = {r['name:' .. i], r['issued:' .. i], r['serving:' .. i], r['order:' .. i], r['lapsed:' .. i],
+    redis.call('ZCARD', line_key(i)) + drawn_waiting(i), redis.call('ZCARD', drawn_key(i))}
 end
 return reply

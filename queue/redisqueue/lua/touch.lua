@@ -1,29 +1,46 @@
 #!lua flags=allow-oom
--- Touch: extends sessions, ends probation, and makes a session of an admission
--- that was given while the room was off.
+-- Touch: extends sessions, ends probation, and makes sessions of admissions that
+-- were given while the room was off, or by an earlier life of the room.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, session, ms to adopt (0: none) of each visit
+-- ARGV    visitor, session, generation, ms to adopt (0: none) of each visit; generation 0: given
+--         while the room was off
 -- Returns {generation, answer...}, or {} when there is no room
 if not enter() then return {} end
 
-local function touch(v, session, adopt)
-  local here = where(v)
-  if here[1] == ADMITTED and (here[6] == session or adopt > 0) then
+local OFF = '0000000000000000'
+
+-- Makes a session again that an earlier life gave. It has its slot, whatever the
+-- cap. Whoever has a place behind those called has queued again since, so the
+-- session is over.
+local function readmit(v, here, session, generation, adopt)
+  local over = score(OVER, over_member(generation, session))
+  if over or here[1] == WAITING and here[3] > r['order:' .. line_index(here[2])] then return answer(NONE) end
+  vacate(v)
+  come_in(v, math.min(adopt, r.session), session, 0, generation)
+  r.seen = r.seen + 1
+  return where(v)
+end
+
+local function touch(v, session, generation, adopt)
+  local here, off = where(v), adopt > 0 and generation == OFF
+  if here[1] == ADMITTED then
+    if not off and (here[7] ~= session or here[9] ~= generation) then return answer(NONE) end
     settle(v)
     return where(v)
-  elseif here[1] ~= ADMITTED and adopt > 0 then
-    -- Let in while the room was off: it has the slot already, whatever the cap.
-    for i = 1, r.lines do redis.call('ZREM', line_key(i), v) end
+  elseif off then
+    vacate(v)
     admit(v, math.min(adopt, r.session), 0)
     return where(v)
+  elseif adopt > 0 and generation ~= r.generation and knows(generation) then
+    return readmit(v, here, session, generation, adopt)
   end
   return answer(NONE)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 3 do
-  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]))
+for i = 1, #ARGV, 4 do
+  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
 end
-leave_room('admitted')
+leave_room('admitted', 'seen')
 return reply

@@ -1,0 +1,150 @@
+-- What a tick does about a loss. It stands before tick.lua, behind drawn.lua. In
+-- Go: queue/recover.go, which says why.
+
+-- What a gateway remembers: see the header of tick.lua.
+local function read_memory(at)
+  local m = {generation = ARGV[at], roots = ARGV[at + 1], lines = {}}
+  for i, field in ipairs({'at', 'seq', 'admitted', 'held', 'drawn', 'offset', 'window', 'parked'}) do
+    m[field] = tonumber(ARGV[at + 1 + i])
+  end
+  for k = at + 10, #ARGV, 5 do
+    m.lines[#m.lines + 1] = {name = ARGV[k], issued = tonumber(ARGV[k + 1]), serving = tonumber(ARGV[k + 2]),
+      order = tonumber(ARGV[k + 3]), lapsed = tonumber(ARGV[k + 4])}
+  end
+  return m
+end
+
+local function save_counters()
+  local fields = {}
+  for i = 1, r.lines do
+    for _, field in ipairs(COUNTERS) do fields[#fields + 1] = field .. i end
+  end
+  if #fields > 0 then save(unpack(fields)) end
+end
+
+local function behind(m)
+  if m.generation ~= r.generation then return m.seq > r.seq end
+  if m.seq > r.seq or m.admitted > r.admitted or m.drawn > r.drawn then return true end
+  for _, known in ipairs(m.lines) do
+    local i = line_index(known.name)
+    if not i or known.issued > r['issued:' .. i] or known.order > r['order:' .. i] or known.lapsed > r['lapsed:' .. i] then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether nobody holds anything of this room yet.
+local function untouched()
+  if r.admitted > 0 then return false end
+  for i = 1, r.lines do
+    if r['issued:' .. i] > 0 or redis.call('EXISTS', drawn_key(i)) == 1 then return false end
+  end
+  return true
+end
+
+-- Takes over the roots that a gateway knows. The first root is the draw's.
+local function adopt(m)
+  local own, theirs = r.roots, m.roots ~= '' and m.roots or string.sub(m.generation, 1, 8)
+  local list = own .. ' ' .. theirs
+  if not knows(m.generation) then
+    list = untouched() and theirs or string.sub(theirs, 1, 8) .. ' ' .. own .. ' ' .. theirs
+  end
+  local before, roots, seen = string.sub(r.roots, 1, 8), {}, {}
+  for root in string.gmatch(list, '%x+') do
+    if not seen[root] and #roots < MAX_ROOTS then
+      seen[root], roots[#roots + 1] = true, root
+    end
+  end
+  r.roots = table.concat(roots, ' ')
+  if roots[1] ~= before and r.drawn == 0 then
+    for i = 1, r.lines do redis.call('UNLINK', drawn_key(i)) end
+  end
+end
+
+-- Begins the time in which places come back. random is the life to be.
+local function lose(m, random)
+  adopt(m)
+  r.generation = string.sub(r.roots, 1, 8) .. string.sub(random, 9)
+  r.call, r.claim, r.restoring, r.gather_from = 0, 0, r.now, math.max(0, math.min(m.at, r.wall) - BACKDATED)
+  r.lost, r.expected = r.now, r.now + math.max(tonumber(ARGV[15]), r.session or 0)
+  r.unseen, r.seen, r.kept = 0, 0, redis.call('ZCARD', ACTIVE)
+  save('generation', 'roots', 'lost', 'expected', 'kept')
+end
+
+-- Takes over what a gateway knows better.
+local function merge(m)
+  r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
+  if r.offset < 0 and m.offset > 0 then r.offset = m.offset - 1 end
+  if r.lost > 0 and r.now <= math.max(r.restoring, r.lost) then
+    r.restoring = math.max(r.restoring, r.lost + m.window)
+    if r.wall - m.at < r.expected - r.lost then -- else whoever was in then is not any more
+      r.unseen = math.max(r.unseen, m.held - r.kept)
+    end
+  end
+  for _, known in ipairs(m.lines) do
+    local i = line_for(known.name)
+    if i then
+      for _, field in ipairs({'issued', 'serving', 'order', 'lapsed'}) do
+        r[field .. ':' .. i] = math.max(r[field .. ':' .. i], known[field])
+      end
+    end
+  end
+end
+
+-- Begins to gather when a gateway has given passes without a number.
+local function gather(m)
+  if m.parked == 0 then return end
+  if not gathering() then r.gather_from = m.parked end
+  r.gather_from = math.min(r.gather_from, m.parked)
+  r.gather_till = math.max(r.gather_till, r.now + GATHER)
+end
+
+-- A key that vanished takes its likes along: a session without its number, and
+-- what was left of a room that is gone, are of no use.
+local function clear_damage()
+  if redis.call('ZCARD', ACTIVE) ~= redis.call('HLEN', SESSIONS) then redis.call('UNLINK', ACTIVE, SESSIONS) end
+  for i = 1, r.lines do -- places to be skipped, of a draw that has to come back first
+    if redis.call('EXISTS', drawn_key(i)) == 0 then
+      redis.call('ZREMRANGEBYSCORE', spent_key(i), string.format('(%.0f', r['order:' .. i]), BASE)
+    end
+  end
+end
+
+local OFF = '0000000000000000'
+
+-- Whether what a gateway remembers can have been this room. One of another root
+-- was this room if the store made it only after, and soon after.
+local function believes(m)
+  return m.generation ~= OFF and (knows(m.generation) or m.at <= r.begun and r.begun - m.at < FOUND)
+end
+
+local function recover(m, random, broken)
+  local believed = believes(m)
+  if broken then
+    clear_damage()
+    if not believed then m = {generation = r.generation, roots = r.roots, at = r.wall, seq = 0, admitted = 0, held = 0, drawn = 0,
+      offset = 0, window = m.window, parked = m.parked, lines = {}} end
+  end
+  if broken or believed and (not knows(m.generation) or behind(m)) then lose(m, random) end
+  if broken or believed then merge(m) end
+  gather(m)
+end
+
+-- Forgets spent places that everybody would be refused anyway.
+local function age()
+  r.aging = math.max(r.aging, r.turn + r.grace)
+  redis.call('ZREMRANGEBYSCORE', OVER, '-inf', r.now - r.session_max)
+  if r.claims == 0 or r.calls == 0 or gathering() or redis.call('EXISTS', LATE) == 1 or redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0 then
+    r.marked = r.now
+  end
+  if r.now - r.marked < r.aging then return end
+  r.marked = r.now
+  for i = 1, r.lines do
+    r['lapsed:' .. i], r['mark:' .. i] = math.max(r['lapsed:' .. i], r['mark:' .. i]), r['order:' .. i]
+    local old = redis.call('ZRANGEBYSCORE', spent_key(i), '-inf', r['lapsed:' .. i], 'LIMIT', 0, MOST)
+    for k = 1, #old, CHUNK do
+      redis.call('ZREM', spent_key(i), unpack(old, k, math.min(k + CHUNK - 1, #old)))
+    end
+  end
+end

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/draw"
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/web/page"
+)
+
+// comeBack tells the store of a pass that it may not know, or asks it for the
+// number that the pass lacks. Each pass asks once, and is renewed by the answer. A store
+// that does not answer changes nothing: the pass is the place.
+func (v *visit) comeBack() error {
+	p := v.who.pass
+	if v.who.used || v.hold() || v.view.Retired || v.newcomer() == event.Through {
+		return nil
+	}
+	if p.Generation != 0 && !v.view.Knows(p.Generation) {
+		if !v.room.Meet(v.r.Context(), p.Generation, p.Line, p.Number, p.JoinedAt) {
+			return nil
+		}
+		v.view = v.room.View().At(v.now)
+	}
+	op, what, ask := v.returning()
+	if !ask {
+		return nil
+	}
+	what.Line = p.Line
+	if draws, err := v.drawOrder(p.JoinedAt, p.Line); err != nil {
+		return err
+	} else if draws > 0 {
+		what.Order = draws
+	}
+	a, err := v.ask(op, what)
+	if err != nil {
+		v.g.log.Debug("a pass waits to be known again", "event", v.event().ID, "error", err)
+		return nil
+	}
+	v.g.metrics.returns.WithLabelValues(v.event().ID, a.State.String()).Inc()
+	return v.renew(a)
+}
+
+// returning is what to ask about the pass, if anything.
+func (v *visit) returning() (queue.Op, queue.Visit, bool) {
+	p, held := v.who.pass, v.held()
+	earlier := p.Generation != v.view.Snapshot.Generation
+	switch inDraw := v.view.Event.Draws(time.UnixMilli(p.JoinedAt)); {
+	case p.Generation == 0: // no store knows of it yet
+		return queue.Join, queue.Visit{Since: p.JoinedAt}, true
+	case p.Order > 0 || inDraw:
+		return queue.Restore, queue.Visit{Order: p.Order, Generation: p.Generation}, earlier || p.Order == 0 && v.view.Numbers(held)
+	default:
+		return queue.Join, queue.Visit{Since: p.JoinedAt}, earlier || v.view.Numbers(held)
+	}
+}
+
+// renew makes the pass one of the store's present life, with whatever the answer
+// adds to it.
+func (v *visit) renew(a queue.Answer) error {
+	p := v.who.pass
+	switch a.State {
+	case queue.Active:
+		return v.admit(a, p.Visitor) // the same session, so the same admission
+	case queue.Waiting:
+		p.Generation = a.Generation
+		if a.Order > 0 {
+			p.Line, p.Order, p.Number = a.Line, a.Order, a.Number
+			v.room.Numbered(a.Line, a.Generation, a.Number)
+		}
+	default:
+		p.Generation = a.Generation
+	}
+	if p != v.who.pass {
+		v.carry(p)
+	}
+	return nil
+}
+
+// park gives a place without a number to somebody who comes while the store is
+// away: a number follows, by the time of coming.
+func (v *visit) park(line string) page.Place {
+	v.room.Parked()
+	v.carry(admission.Pass{Event: v.event().ID, Line: line, Visitor: v.visitor(), JoinedAt: v.storeTime()})
+	v.g.metrics.joins.WithLabelValues(v.event().ID, "parked").Inc()
+	return v.place()
+}
+
+// joining is what a newcomer asks of the store.
+func (v *visit) joining(line string) (queue.Visit, error) {
+	order, err := v.drawOrder(v.storeTime(), line)
+	return queue.Visit{Line: line, Order: order}, err
+}
+
+// drawOrder is the order that the draw gives to the visitor, who joined at that
+// moment; 0 if there was no draw then.
+func (v *visit) drawOrder(joinedAt int64, _ string) (int64, error) {
+	if !v.event().Draws(time.UnixMilli(joinedAt)) {
+		return 0, nil
+	}
+	seed, err := v.g.seed(v.view)
+	if err != nil {
+		return 0, err
+	}
+	return seed.Order(draw.NewEntry(v.event().ID, v.visitor())), nil
+}
+
+// seed is that of an event's draw.
+func (g *Gateway) seed(view *room.View) (draw.Seed, error) {
+	roots := view.Snapshot.Roots
+	if len(roots) == 0 {
+		return draw.Seed{}, onHold(nil)
+	}
+	seed, err := g.keys().DrawSeed(view.Event.ID, uint64(roots[0]), view.Event.Room.PrequeueStartTime.Time)
+	if err != nil {
+		return draw.Seed{}, onHold(fmt.Errorf("draw: %w", err))
+	}
+	return seed, nil
+}
+
+// waits says that memory alone knows that the visitor's turn has not come.
+func (v *visit) waits() bool {
+	switch v.view.Place(v.held(), v.now).State {
+	case room.Waiting, room.InDraw, room.Arrived:
+		return true
+	}
+	return false
+}
