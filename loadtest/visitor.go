@@ -164,9 +164,10 @@ func (v *visitor) wait(ctx context.Context) {
 }
 
 // near says when the page asks for its own place rather than for the snapshot
-// that everybody shares: few are ahead, or the turn may come within two polls.
+// that everybody shares: few are ahead, the turn may come within two polls, or
+// nobody can say yet.
 func (v *visitor) near() bool {
-	return v.place.Ahead < max(20, v.perMinute*v.place.RetryAfterMS/30_000)
+	return v.place.Number == 0 || v.place.Ahead < max(20, v.perMinute*v.place.RetryAfterMS/30_000)
 }
 
 func (v *visitor) status(ctx context.Context) {

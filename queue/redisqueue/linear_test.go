@@ -35,6 +35,7 @@ type asked struct {
 	who     int
 	order   int64
 	session int64
+	room    uint64 // generation of the session
 }
 
 // answered is what it was told; lost: nobody knows.
@@ -234,7 +235,7 @@ func (g *game) step(store queue.Store, began time.Time) {
 	if in.tick {
 		out.room, err = store.Tick(g.t.Context(), g.room, playPolicy(), queue.Remembered{})
 	} else {
-		visit := queue.Visit{Visitor: queuetest.Visitor(in.who + 1), Line: "general", Order: in.order, Session: in.session}
+		visit := queue.Visit{Visitor: queuetest.Visitor(in.who + 1), Line: "general", Order: in.order, Session: in.session, Generation: in.room}
 		var answers []queue.Answer
 		if answers, err = store.Apply(g.t.Context(), g.room, in.op, []queue.Visit{visit}); err == nil {
 			out.answer = answers[0]
@@ -260,7 +261,7 @@ func (g *game) choose() asked {
 	}
 	who := g.dice.IntN(players)
 	ops := []queue.Op{queue.Join, queue.Join, queue.Claim, queue.Claim, queue.Complete, queue.Leave}
-	return asked{op: ops[g.dice.IntN(len(ops))], who: who, order: g.held[who].Order, session: g.held[who].Session}
+	return asked{op: ops[g.dice.IntN(len(ops))], who: who, order: g.held[who].Order, session: g.held[who].Session, room: g.held[who].Generation}
 }
 
 // explain plays one room and says whether some order of single steps explains
