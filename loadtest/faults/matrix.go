@@ -86,6 +86,9 @@ func saw(o *outcome) string {
 	if len(o.waiting) > 0 {
 		words = append(words, fmt.Sprintf("%d waited", o.waiting[0]))
 	}
+	if in := f.ToAdmitted; in.Max > 0 {
+		words = append(words, fmt.Sprintf("in after %.0f s (half), %.0f s (99 in 100), %.0f s (all)", in.P50.Seconds(), in.P99.Seconds(), in.Max.Seconds()))
+	}
 	told := slices.SortedFunc(maps.Keys(f.Heard), func(a, b string) int { return f.Heard[b] - f.Heard[a] })
 	for _, what := range told {
 		words = append(words, fmt.Sprintf("%d %s", f.Heard[what], what))
