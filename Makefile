@@ -13,7 +13,7 @@ STAGED   := $(GO) run ./loadtest/staged
 K6       := bin/k6-v1.8.1/k6
 VEGETA   := bin/vegeta-v12.13.0/vegeta
 
-.PHONY: help run demo build test e2e rush rehearse million bench k6 vegeta fuzz lint vet tidy check deps
+.PHONY: help run demo build test e2e rush rehearse million faults bench k6 vegeta fuzz lint vet tidy check deps
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ rehearse: ## a crowd and its report, build/rehearsal.html, against two gateways 
 million: ## a million visitors who join, ask twice and are let in by 20,000: two to four minutes
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/million
+
+faults: ## every fault of docs/faults.md while a crowd is on its way; the matrix in build/faults.html; ONLY=F04 plays some
+	@scripts/deps.sh redis
+	$(GO) run ./loadtest/faults -html build/faults.html -json build/faults.json $(if $(ONLY),-only $(ONLY))
 
 bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
 	@scripts/deps.sh redis

@@ -54,7 +54,9 @@ var arrows = map[string][]string{
 	"loadtest/plot":              {},
 	"loadtest/rehearsal":         {"loadtest", "loadtest/plot", "invariant"},
 	"loadtest/process":           {},
-	"loadtest/stage":             {"loadtest/process"},
+	"loadtest/redisd":            {"loadtest/process"},
+	"loadtest/stage":             {"loadtest/process", "loadtest/redisd"},
+	"loadtest/faults":            {"loadtest", "loadtest/redisd", "loadtest/stage", "loadtest/plot", "invariant"},
 	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},
 	"loadtest/vegeta":            {"loadtest"},
 	"loadtest/rush":              {"loadtest", "loadtest/stage", "invariant"},
@@ -69,7 +71,7 @@ var arrows = map[string][]string{
 // their work alone.
 var owners = map[string][]string{
 	"github.com/labstack/echo/v4":   {"web", "web/organizer", "web/ops", "loadtest/baseline"},
-	"github.com/redis/go-redis/v9":  {"queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench"},
+	"github.com/redis/go-redis/v9":  {"queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench", "loadtest/redisd"},
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},

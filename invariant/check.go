@@ -11,14 +11,18 @@ import (
 type ID string
 
 const (
-	Cap      ID = "I1"
-	Double   ID = "I3"
-	Order    ID = "I4"
-	Number   ID = "I5"
-	Bypass   ID = "I6"
-	Window   ID = "I7"
-	Liveness ID = "I8"
-	Controls ID = "I12"
+	Cap       ID = "I1"
+	Lost      ID = "I2"
+	Double    ID = "I3"
+	Order     ID = "I4"
+	Number    ID = "I5"
+	Bypass    ID = "I6"
+	Window    ID = "I7"
+	Liveness  ID = "I8"
+	Bounds    ID = "I9"
+	Isolation ID = "I10"
+	Modes     ID = "I11"
+	Controls  ID = "I12"
 )
 
 // Violation is a promise that the history shows to be broken.
@@ -36,6 +40,7 @@ var checkers = []struct {
 }{
 	{Cap, checkRate},
 	{Cap, checkSlots},
+	{Lost, checkLost},
 	{Double, checkDouble},
 	{Order, checkOrder},
 	{Number, checkNumber},
@@ -43,7 +48,21 @@ var checkers = []struct {
 	{Window, checkWindow},
 	{Liveness, checkLiveness},
 	{Liveness, checkStandstill},
+	{Bounds, checkWeight},
+	{Isolation, checkBystanders},
+	{Modes, checkModes},
 	{Controls, checkControls},
+}
+
+// All are the invariants in order.
+func All() []ID {
+	var ids []ID
+	for _, c := range checkers {
+		if len(ids) == 0 || ids[len(ids)-1] != c.id {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
 }
 
 // Check holds a history against every invariant. It returns nil when all of

@@ -8,6 +8,8 @@
 //
 //	I1  Cap       never more sessions and turns than the cap, never more
 //	              admissions in any window than rate and burst allow
+//	I2  Lost      who holds a place is never told that there is none, and
+//	              never sent further back
 //	I3  Double    a visitor has at most one place and one live admission
 //	I4  Order     who has the lower number is called first; nobody goes
 //	              straight in past somebody who waits
@@ -16,6 +18,10 @@
 //	I7  Window    an admission is honoured until it ends, or is given back
 //	I8  Liveness  with a free slot, rate to spare and somebody waiting,
 //	              somebody is called within two ticks
+//	I9  Bounds    no gateway grows beyond its memory, sockets, goroutines
+//	I10 Isolation what is done to one event is not felt at another
+//	I11 Modes     every answer names what the room does: working, holding,
+//	              putting places back; nothing opens because something failed
 //	I12 Controls  every change has an actor and a version of its own that grows
 //
 // # Certainty

@@ -38,10 +38,13 @@ const (
 	extended               // a session was extended
 	ended                  // a session was completed or revoked
 	turnedAway             // was told to wait, admission in hand
+	forgotten              // was told that there is no place
+	told                   // was told what the room does
 	reached                // a protected request reached the shop
 	ticked                 // the room's numbers
 	showed                 // the room's public figures
 	changed                // a control was changed
+	weighed                // a gateway's memory and the like
 )
 
 // personal says whether an event tells what a visitor did or was told.
@@ -71,7 +74,9 @@ type Event struct {
 	Session string
 	End     int64 // of the turn or session, in the history's microseconds
 	Gateway string
+	Mode    string
 	room    *Room
+	weight  *Weight
 	change  *change
 	Kind    Kind
 	Entry   Entry
@@ -153,6 +158,20 @@ func Ended(when Span, v Visitor, session string) Event {
 // was told to wait.
 func TurnedAway(when Span, v Visitor, session string) Event {
 	return Event{Kind: turnedAway, Span: when, Visitor: v, Session: session}
+}
+
+// Forgotten says that v asked after a place and was told that there is none.
+func Forgotten(when Span, v Visitor) Event { return Event{Kind: forgotten, Span: when, Visitor: v} }
+
+// Told says that a gateway's answer named this mode. Answers of [Hold] and
+// [Restore] announce that figures do not count, so nobody need record them.
+func Told(when Span, v Visitor, gateway, mode string) Event {
+	return Event{Kind: told, Span: when, Visitor: v, Gateway: gateway, Mode: mode}
+}
+
+// Weighed says what a gateway had taken of its machine.
+func Weighed(when Span, gateway string, w Weight) Event {
+	return Event{Kind: weighed, Span: when, Gateway: gateway, weight: &w}
 }
 
 // Reached says that a request for a protected route arrived at the shop with

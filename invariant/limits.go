@@ -17,6 +17,12 @@ type Limits struct {
 	// Turn is how long a called visitor may take, in microseconds. Only a history
 	// of [Showed] figures needs it, since they do not tell which slots are taken.
 	Turn int64
+	// Disturbed are the times in which a room may say that it does not work.
+	Disturbed []Disturbance
+	// Bystander says that whatever was disturbed belonged to another event.
+	Bystander bool
+	// Weight is the most that a gateway may take; what is 0 is not judged.
+	Weight Weight
 }
 
 // Policy is in force from a moment on, until the next one.

@@ -8,7 +8,7 @@ import (
 
 // checkNumber proves that what a visitor was shown was honest: the number of a
 // place never changed, and from one answer to the next serving never fell and
-// ahead never grew. Two gateways may differ by [Limits.Lag]; one gateway may
+// ahead never grew, unless a restore was announced in between. Two gateways may differ by [Limits.Lag]; one gateway may
 // not contradict itself at all.
 func checkNumber(l *ledger) []Violation {
 	found := l.servingFell()
@@ -24,6 +24,11 @@ func checkNumber(l *ledger) []Violation {
 					shown = nil
 				}
 				place = e
+			case told:
+				if e.Mode == Restore { // numbers may move, and it was said so
+					found = append(found, l.ranBackwards(shown)...)
+					shown, place = nil, nil
+				}
 			case saw:
 				if place != nil && e.Number != 0 && e.Number != place.Number && !l.partedBetween(visit, place, e) {
 					found = append(found, broken([]Event{*place, *e},

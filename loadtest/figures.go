@@ -27,6 +27,7 @@ type Figures struct {
 	Requests  int64
 	Failed    int64
 	Failures  map[string]int // the first few kinds
+	Heard     map[string]int // modes that answers named, and answers that told of none
 	Abandoned int64          // replies that visitors did not wait for
 	Missed    int64          // turns that were gone for good
 	Limited   int64          // joins that came too fast from one address
@@ -65,7 +66,7 @@ type Promise struct {
 func (t *tally) figures(trips []trip, took time.Duration) Figures {
 	f := Figures{
 		Visitors: len(trips), Took: took, Outcomes: map[Outcome]int{},
-		Requests: t.requests.Load(), Failed: t.failed.Load(), Failures: t.examples,
+		Requests: t.requests.Load(), Failed: t.failed.Load(), Failures: t.examples, Heard: t.heard,
 		Abandoned: t.abandoned.Load(), Missed: t.missed.Load(), Limited: t.limited.Load(),
 		Lateness: quantiles(t.late.micros()), Fairness: fairness(trips), Waits: waits(trips, t.opened), Course: t.course(trips, took),
 	}

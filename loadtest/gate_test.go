@@ -300,7 +300,7 @@ func (g *gate) leave(w http.ResponseWriter, r *http.Request, who queue.Visitor) 
 func (g *gate) end(who queue.Visitor, t ticket) {
 	var number int64
 	_, _ = fmt.Sscan(t.Session[strings.IndexByte(t.Session, '.')+1:], &number)
-	g.apply(queue.Complete, who, queue.Visit{Session: number})
+	g.apply(queue.Complete, who, queue.Visit{Session: number, Generation: g.room.Load().Generation})
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ended[t.Session] = true

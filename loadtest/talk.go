@@ -48,6 +48,7 @@ const (
 // place is the part of the contract's place, and of its problems, that the
 // crowd acts on.
 type place struct {
+	Mode         string `json:"mode"`
 	State        state  `json:"state"`
 	Code         string `json:"code"`
 	Line         string `json:"line"`
@@ -70,6 +71,8 @@ type wait struct {
 
 // room is the part of now.
 type room struct {
+	Mode         string    `json:"mode"`
+	Generation   string    `json:"generation"`
 	At           time.Time `json:"at"`
 	RetryAfterMS int64     `json:"retry_after_ms"`
 	Lines        map[string]struct {
@@ -101,7 +104,7 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 	a, err := w.exchange(ctx, v.browser.request(method, path, want))
 	v.tally.requests.Add(1)
 	changes := what != status && what != now
-	a.since = a.sent
+	a.since = a.first
 	if changes && v.since != 0 {
 		a.since = v.since
 	}
@@ -111,6 +114,7 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 		}
 		if ctx.Err() == nil {
 			v.tally.fail(what, a, err)
+			v.heed(a, err)
 			sleep(ctx, time.Second)
 		}
 		return a, false
@@ -166,11 +170,23 @@ func (v *visitor) read(ctx context.Context, a answer) (place, bool) {
 		sleep(ctx, time.Second)
 		return p, false
 	}
-	if a.status == http.StatusOK {
-		return p, true
+	if a.status != http.StatusOK {
+		v.refused(ctx, a, p)
+		return p, false
 	}
-	v.refused(ctx, a, p)
-	return p, false
+	v.told(a, p.Mode)
+	if announced(p.Mode) && p.State != turn && p.State != admitted {
+		v.place.RetryAfterMS = p.RetryAfterMS // the rest of it counts for nothing now
+		switch {
+		case v.state != newcomer:
+		case p.State == waiting: // a pass with the time of arrival; the number comes later
+			v.place, v.state = p, waiting
+		default:
+			v.rest(ctx, p.RetryAfterMS)
+		}
+		return p, false
+	}
+	return p, true
 }
 
 // refused acts on a problem that the gateway named.
@@ -181,6 +197,7 @@ func (v *visitor) refused(ctx context.Context, a answer, p place) {
 	}
 	switch p.Code {
 	case "no_place":
+		v.history.Add(invariant.Forgotten(when, v.id))
 		v.state = noPlace
 	case "turn_missed":
 		v.miss(when)

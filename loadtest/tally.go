@@ -40,6 +40,7 @@ type tally struct {
 
 	mu       sync.Mutex
 	examples map[string]int // what failed, and how often
+	heard    map[string]int
 }
 
 // meter collects how long something took, and in which second of the run.
@@ -107,6 +108,16 @@ func (t *tally) fail(what action, a answer, err error) {
 func (t *tally) nonsense(a answer) {
 	t.failed.Add(1)
 	t.example(fmt.Sprintf("status %d: %.120s", a.status, a.body))
+}
+
+// hear counts what visitors were told.
+func (t *tally) hear(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.heard == nil {
+		t.heard = map[string]int{}
+	}
+	t.heard[what]++
 }
 
 func (t *tally) example(text string) {

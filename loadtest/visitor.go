@@ -22,11 +22,13 @@ type visitor struct {
 	browser browser
 	trip    *trip
 
-	state     state
-	place     place
-	ticket    ticket
-	perMinute int64 // called, by the last snapshot
-	since     int64 // when the first of the attempts was sent whose answer never came; 0: none
+	state      state
+	place      place
+	ticket     ticket
+	perMinute  int64 // called, by the last snapshot
+	mode       string
+	generation string
+	since      int64 // when the first of the attempts was sent whose answer never came; 0: none
 }
 
 func newVisitor(r *run, i int, t *trip) *visitor {
@@ -116,7 +118,7 @@ func (v *visitor) joinTwice(ctx context.Context) {
 		v.hearJoin(ctx, first)
 	}
 	if second.status == http.StatusOK {
-		second.since = second.sent
+		second.since = second.first
 		v.hear(join, second)
 		v.hearJoin(ctx, second)
 	}
@@ -162,9 +164,10 @@ func (v *visitor) wait(ctx context.Context) {
 }
 
 // near says when the page asks for its own place rather than for the snapshot
-// that everybody shares: few are ahead, or the turn may come within two polls.
+// that everybody shares: few are ahead, the turn may come within two polls, or
+// nobody can say yet.
 func (v *visitor) near() bool {
-	return v.place.Ahead < max(20, v.perMinute*v.place.RetryAfterMS/30_000)
+	return v.place.Number == 0 || v.place.Ahead < max(20, v.perMinute*v.place.RetryAfterMS/30_000)
 }
 
 func (v *visitor) status(ctx context.Context) {
@@ -177,9 +180,15 @@ func (v *visitor) status(ctx context.Context) {
 		return
 	}
 	when := invariant.Between(a.sent, a.answered)
+	if v.place.Number == 0 && p.Number > 0 { // of a place that was taken while the store was silent
+		v.history.Add(invariant.Joined(invariant.Between(v.trip.came, a.answered), v.id, p.Line, p.Number))
+		v.tally.place(v.trip, a, p)
+	}
 	switch p.State {
 	case waiting, paused:
-		v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
+		if p.Number > 0 { // 0: the number comes later, and so does how many are ahead
+			v.history.Add(invariant.Saw(when, v.id, a.gateway, p.Number, p.Serving, p.Ahead))
+		}
 	case turn:
 		v.history.Add(invariant.Turn(when, v.id, 0))
 		v.trip.turn(a.answered)
@@ -190,6 +199,8 @@ func (v *visitor) status(ctx context.Context) {
 	case missed:
 		v.miss(when)
 		return
+	case noPlace:
+		v.history.Add(invariant.Forgotten(when, v.id))
 	}
 	v.place, v.state = p, p.State
 }
@@ -201,8 +212,14 @@ func (v *visitor) now(ctx context.Context) {
 	if !ok || a.status != http.StatusOK || json.Unmarshal(a.body, &r) != nil {
 		return
 	}
+	changed := v.changed(ctx, r)
+	v.told(a, r.Mode)
+	if changed {
+		v.status(ctx)
+		return
+	}
 	line, known := r.Lines[v.place.Line]
-	if !known {
+	if !known || announced(r.Mode) || v.place.Number == 0 {
 		return
 	}
 	ahead := max(0, v.place.Number-line.Serving-1)
@@ -267,6 +284,9 @@ func (v *visitor) shop(ctx context.Context) {
 		switch {
 		case !ok:
 			continue
+		case a.header.Get(stateHeader) != "" && a.since < a.sent: // an attempt without an answer has ended it
+			v.history.Add(invariant.Ended(invariant.Between(a.since, a.answered), v.id, v.ticket.Session))
+			v.trip.outcome = Shopped
 		case a.header.Get(stateHeader) != "":
 			v.turnedBack(a)
 		case a.status >= http.StatusBadRequest:

@@ -20,10 +20,12 @@ func Watch(ctx context.Context, url, key string, every time.Duration, h *invaria
 	defer client.CloseIdleConnections()
 	seen, last := false, errors.New("the run was over before the first answer")
 	for {
-		room, at, err := describe(ctx, client, url, key)
+		room, mode, at, err := describe(ctx, client, url, key)
 		switch {
 		case err == nil:
-			h.Add(invariant.Ticked(invariant.At(at.UnixMicro()), room))
+			if !announced(mode) { // else the numbers are old, or not whole yet
+				h.Add(invariant.Ticked(invariant.At(at.UnixMicro()), room))
+			}
 			seen = true
 		case ctx.Err() == nil:
 			last = err
@@ -38,20 +40,21 @@ func Watch(ctx context.Context, url, key string, every time.Duration, h *invaria
 	}
 }
 
-// describe reads one live answer.
-func describe(ctx context.Context, client *http.Client, url, key string) (invariant.Room, time.Time, error) {
+// describe reads one live answer: the room, its mode, and by which moment.
+func describe(ctx context.Context, client *http.Client, url, key string) (invariant.Room, string, time.Time, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return invariant.Room{}, time.Time{}, err
+		return invariant.Room{}, "", time.Time{}, err
 	}
 	request.Header.Set("Authorization", "Bearer "+key)
 	response, err := client.Do(request)
 	if err != nil {
-		return invariant.Room{}, time.Time{}, err
+		return invariant.Room{}, "", time.Time{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	var live struct {
 		At                   time.Time
+		Mode                 string
 		InForce              int64 `json:"in_force"`
 		Called, Active, Late int64
 		Lines                []struct {
@@ -60,14 +63,14 @@ func describe(ctx context.Context, client *http.Client, url, key string) (invari
 		}
 	}
 	if response.StatusCode != http.StatusOK {
-		return invariant.Room{}, time.Time{}, fmt.Errorf("live numbers: %s", response.Status)
+		return invariant.Room{}, "", time.Time{}, fmt.Errorf("live numbers: %s", response.Status)
 	}
 	if err := json.NewDecoder(response.Body).Decode(&live); err != nil {
-		return invariant.Room{}, time.Time{}, fmt.Errorf("live numbers: %w", err)
+		return invariant.Room{}, "", time.Time{}, fmt.Errorf("live numbers: %w", err)
 	}
 	room := invariant.Room{Version: live.InForce, Called: live.Called, Active: live.Active, Late: live.Late}
 	for _, line := range live.Lines {
 		room.Lines = append(room.Lines, invariant.Line{Name: line.Name, Serving: line.Serving, Waiting: line.Waiting})
 	}
-	return room, live.At, nil
+	return room, live.Mode, live.At, nil
 }

@@ -49,6 +49,7 @@ type answer struct {
 	gateway        string
 	asked          int64 // when the visitor wanted to send it, in the history's microseconds
 	sent, answered int64
+	first          int64 // when it was first sent, if a connection broke and it was sent again; else sent
 	since          int64 // when the first attempt was sent, if others got no answer; else sent
 }
 
@@ -69,6 +70,9 @@ func (w *wire) exchange(ctx context.Context, request []byte) (answer, error) {
 			}
 		}
 		a.sent = w.clock.now()
+		if a.first == 0 {
+			a.first = a.sent
+		}
 		keep, silent, err := c.talk(request, &a)
 		a.answered = w.clock.now()
 		if err == nil && keep {

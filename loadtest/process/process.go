@@ -54,6 +54,7 @@ const stopPatience = 5 * time.Second
 // Stop asks the process to end, and ends it if it does not.
 func (p *Process) Stop() {
 	_ = syscall.Kill(p.PID, syscall.SIGTERM)
+	_ = syscall.Kill(p.PID, syscall.SIGCONT) // a paused process hears nothing
 	select {
 	case <-p.exited:
 	case <-time.After(stopPatience):
@@ -61,6 +62,18 @@ func (p *Process) Stop() {
 		<-p.exited
 	}
 }
+
+// Kill ends the process at once, as a crash does.
+func (p *Process) Kill() {
+	_ = syscall.Kill(-p.PID, syscall.SIGKILL)
+	<-p.exited
+}
+
+// Pause stops the process where it stands until Resume; it keeps its sockets.
+func (p *Process) Pause() error { return syscall.Kill(p.PID, syscall.SIGSTOP) }
+
+// Resume lets a paused process go on.
+func (p *Process) Resume() error { return syscall.Kill(p.PID, syscall.SIGCONT) }
 
 var errEnded = errors.New("before it was ready")
 

@@ -15,7 +15,7 @@ const organization = "acme"
 // operatorsFile keeps address limits out of the way: all visitors of a load
 // test come from one address.
 const operatorsFile = `redis:
-  url: redis://%s/0
+%s
 keys: keys.yaml
 pools:
   shop:
@@ -25,7 +25,7 @@ organizations:
     hosts: [%s]
     upstreams:
       - {path: /**, pool: shop}
-events: [event.yaml]
+events: ["event*.yaml"]
 limits:
   join_per_address: {per_second: 1000000, burst: 1000000}
 log:
@@ -53,7 +53,8 @@ var keyLine = regexp.MustCompile(`(?m)^key: (\S+)\n\s*((?s:api_keys:.*))`)
 // prepare writes keys, event and operator's file, with the program's own
 // commands where there are any, has the program check them, and returns the
 // operator's file.
-func (s *Stage) prepare(ctx context.Context, dir, binary string, r Room) (config string, err error) {
+func (s *Stage) prepare(ctx context.Context, p Plan) (config string, err error) {
+	dir, binary := s.dir, p.Program
 	if _, err := process.Output(ctx, binary, "keys", "new", filepath.Join(dir, "keys.yaml")); err != nil {
 		return "", err
 	}
@@ -66,15 +67,24 @@ func (s *Stage) prepare(ctx context.Context, dir, binary string, r Room) (config
 		return "", fmt.Errorf("rushgate apikey create prints no key and its lines:\n%s", printed)
 	}
 	s.Key = match[1]
-	event := fmt.Sprintf(eventFile, EventID, Host, Path, r.PerMinute, r.Cap, r.Turn, r.Session)
-	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(event), 0o600); err != nil {
+	if err := p.writeEvent(filepath.Join(dir, "event.yaml"), EventID, Path); err != nil {
 		return "", err
 	}
+	if p.Bystander {
+		if err := p.writeEvent(filepath.Join(dir, "event-2.yaml"), BystanderID, BystanderPath); err != nil {
+			return "", err
+		}
+	}
 	config = filepath.Join(dir, "rushgate.yaml")
-	text := fmt.Sprintf(operatorsFile, s.Redis, s.Shop, Host, match[2])
+	text := fmt.Sprintf(operatorsFile, s.Store.section(s.Redis), s.Shop, Host, match[2])
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return "", err
 	}
 	_, err = process.Output(ctx, binary, "check", config)
 	return config, err
+}
+
+func (p Plan) writeEvent(file, id, path string) error {
+	r := p.Room
+	return os.WriteFile(file, fmt.Appendf(nil, eventFile, id, Host, path, r.PerMinute, r.Cap, r.Turn, r.Session), 0o600)
 }

@@ -1,16 +1,14 @@
-// Package stage sets up what a crowd comes to, on this machine: a redis-server,
-// a shop, and gateways in front of it that serve one event.
+// Package stage sets up what a crowd comes to, on this machine: Redis, a shop,
+// and gateways in front of it that serve one event.
 package stage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +21,12 @@ const (
 	Host    = "tickets.localhost" // in the address bar
 	Path    = "/buy"              // protected, with everything below it
 	EventID = "rush"
+)
+
+// The other event of a stage with a bystander.
+const (
+	BystanderPath = "/calm"
+	BystanderID   = "calm"
 )
 
 const program = "github.com/bilten/rushgate/cmd/rushgate"
@@ -42,53 +46,80 @@ func (r Room) Burst() int64 { return 1 + r.PerMinute/60 + r.PerMinute*Tick.Milli
 // Tick is the longest time between two ticks of a room with two gateways.
 const Tick = 300 * time.Millisecond
 
+// Plan is what shall stand. Its zero value, with a shop, has no gateways.
+type Plan struct {
+	Gateways  int
+	Room      Room
+	Shop      http.Handler
+	Kind      Kind     // of Redis
+	Redis     []string // arguments of every redis-server; nil keeps nothing on disk
+	Linked    bool     // a link that can fall ill between the gateways and a single Redis
+	Bystander bool     // a second event beside the first, with the same room
+	Program   string   // rushgate, built; empty builds it
+}
+
 // Stage is what stands. All addresses are host:port.
 type Stage struct {
-	Redis    string
+	Redis    string // as the gateways know it; empty under Sentinel and in a Cluster
 	Shop     string
 	Gateways []string
+	Doors    []*Gateway // the same, to be ill-treated
+	Store    Store
 	Live     string // URL of the event's numbers at one gateway's organizer API
 	Key      string // for it
+	dir      string
 	undo     []func()
 }
 
 // SetUp starts Redis, the shop and so many gateways. It says on out what it
 // does. Whoever has got a stage tears it down.
-func SetUp(ctx context.Context, gateways int, room Room, shop http.Handler, out io.Writer) (_ *Stage, err error) {
+func SetUp(ctx context.Context, gateways int, room Room, shop http.Handler, out io.Writer) (*Stage, error) {
+	return Plan{Gateways: gateways, Room: room, Shop: shop}.SetUp(ctx, out)
+}
+
+// SetUp starts what is planned. It says on out what it does. Whoever has got a
+// stage tears it down.
+func (p Plan) SetUp(ctx context.Context, out io.Writer) (_ *Stage, err error) {
 	s := &Stage{}
 	defer func() {
 		if err != nil {
 			s.TearDown()
 		}
 	}()
-	dir, err := os.MkdirTemp("", "stage")
-	if err != nil {
+	if s.dir, err = os.MkdirTemp("", "stage"); err != nil {
 		return nil, err
 	}
-	s.later(func() { _ = os.RemoveAll(dir) })
-
-	_, _ = fmt.Fprintln(out, "building rushgate")
-	binary := filepath.Join(dir, "rushgate")
-	if _, err := process.Output(ctx, "go", "build", "-o", binary, program); err != nil {
-		return nil, err
-	}
-	if err := s.startRedis(ctx, dir); err != nil {
-		return nil, err
-	}
-	if err := s.startShop(shop); err != nil {
-		return nil, err
-	}
-	config, err := s.prepare(ctx, dir, binary, room)
-	if err != nil {
-		return nil, err
-	}
-	for i := range gateways {
-		if err := s.startGateway(ctx, dir, binary, config, i+1); err != nil {
+	s.later(func() { _ = os.RemoveAll(s.dir) })
+	if p.Program == "" {
+		_, _ = fmt.Fprintln(out, "building rushgate")
+		p.Program = filepath.Join(s.dir, "rushgate")
+		if err := Build(ctx, p.Program); err != nil {
 			return nil, err
 		}
 	}
-	_, _ = fmt.Fprintf(out, "redis-server at %s, shop at %s, gateways at %s\n", s.Redis, s.Shop, strings.Join(s.Gateways, " and "))
+	if err := s.startRedis(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := s.startShop(p.Shop); err != nil {
+		return nil, err
+	}
+	config, err := s.prepare(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Gateways {
+		if err := s.open(ctx, fmt.Sprintf("gateway-%d", i+1), p.Program, config); err != nil {
+			return nil, err
+		}
+	}
+	_, _ = fmt.Fprintf(out, "%s, shop at %s, gateways at %s\n", s.Store, s.Shop, strings.Join(s.Gateways, " and "))
 	return s, nil
+}
+
+// Build makes the program of the gateways.
+func Build(ctx context.Context, to string) error {
+	_, err := process.Output(ctx, "go", "build", "-o", to, program)
+	return err
 }
 
 // TearDown ends everything that SetUp began, last one first.
@@ -101,22 +132,6 @@ func (s *Stage) TearDown() {
 
 func (s *Stage) later(f func()) { s.undo = append(s.undo, f) }
 
-func (s *Stage) startRedis(ctx context.Context, dir string) (err error) {
-	if s.Redis, err = process.FreeAddress(); err != nil {
-		return err
-	}
-	_, port, _ := net.SplitHostPort(s.Redis)
-	server, err := process.Start(dir, "redis", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
-	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("redis-server is not installed: 'make deps' installs it")
-	}
-	if err != nil {
-		return err
-	}
-	s.later(server.Stop)
-	return server.Await(ctx, process.Accepts(s.Redis))
-}
-
 func (s *Stage) startShop(shop http.Handler) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -127,26 +142,4 @@ func (s *Stage) startShop(shop http.Handler) error {
 	s.later(func() { _ = server.Close() })
 	s.Shop = listener.Addr().String()
 	return nil
-}
-
-func (s *Stage) startGateway(ctx context.Context, dir, binary, config string, number int) error {
-	var addresses [3]string // visitors, organizers, operators
-	for i := range addresses {
-		var err error
-		if addresses[i], err = process.FreeAddress(); err != nil {
-			return err
-		}
-	}
-	g, err := process.Start(dir, fmt.Sprintf("gateway-%d", number), binary, "serve", "--config", config,
-		"--gateway", addresses[0], "--api", addresses[1], "--ops", addresses[2])
-	if err != nil {
-		return err
-	}
-	s.later(g.Stop)
-	s.Gateways = append(s.Gateways, addresses[0])
-	s.Live = "http://" + addresses[1] + "/v1/organizations/" + organization + "/events/" + EventID + "/live"
-	if err := g.Await(ctx, process.Succeeds(ctx, "http://"+addresses[0]+"/_rushgate/"+EventID+"/now", Host)); err != nil {
-		return err
-	}
-	return g.Await(ctx, process.Succeeds(ctx, "http://"+addresses[2]+"/readyz", addresses[2]))
 }

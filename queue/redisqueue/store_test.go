@@ -103,3 +103,27 @@ func TestARoomThatNobodyTicksGoesByItself(t *testing.T) {
 		}
 	}
 }
+
+// Orders are scores of sorted sets, which are doubles: the last of them must be
+// as exact as the first.
+func TestOrdersAreExactUpToTheLast(t *testing.T) {
+	const last = 1<<53 - 1 - queue.Base // the numbers that a double tells apart
+	for _, before := range []int64{0, 1 << 31, 1 << 32, last - 3} {
+		client := redistest.Client(t)
+		r := queuetest.NewRoom(t, harness(t, client), func(p *queue.Policy) { p.Gates.Direct, p.Gates.Calls = false, false })
+		client.HSet(t.Context(), "rg:{hamlet}:room", "issued:1", before)
+		for i := range int64(3) {
+			v := queuetest.Visitor(int(i) + 1)
+			for range 2 { // told the first time, and looked up the second
+				a := r.Apply(queue.Join, queue.Visit{Visitor: v, Line: "general"})
+				if a.Number != before+i+1 || a.Order != queue.Base+before+i+1 {
+					t.Errorf("join after %d = number %d, order %d; want %d, %d", before+i, a.Number, a.Order, before+i+1, queue.Base+before+i+1)
+				}
+			}
+		}
+		r.Change(func(p *queue.Policy) { p.Gates.Calls, p.Cap = true, 1 })
+		if s := r.Tick(); s.Lines[0].Serving != before+1 {
+			t.Errorf("after number %d: serving %d; want %d, the first of three", before, s.Lines[0].Serving, before+1)
+		}
+	}
+}
