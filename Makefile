@@ -54,7 +54,7 @@ million: ## a million visitors who join, ask twice and are let in by 20,000: two
 
 faults: ## every fault of docs/faults.md while a crowd is on its way; the matrix in build/faults.html; ONLY=F04 plays some
 	@scripts/deps.sh redis
-	$(GO) run ./loadtest/faults -html build/faults.html -json build/faults.json $(if $(ONLY),-only $(ONLY))
+	$(GO) run ./loadtest/faults -html build/faults.html -json build/faults.json $(if $(ONLY),-only '$(ONLY)')
 
 bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
 	@scripts/deps.sh redis

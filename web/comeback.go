@@ -30,20 +30,40 @@ func (v *visit) comeBack() error {
 	if !ask {
 		return nil
 	}
+	if _, err := v.show(op, what); err != nil {
+		v.g.log.Debug("a pass waits to be known again", "event", v.event().ID, "error", err)
+	}
+	return nil
+}
+
+// show shows the pass to the store, and renews it by the answer.
+func (v *visit) show(op queue.Op, what queue.Visit) (queue.Answer, error) {
+	p := v.who.pass
 	what.Line = p.Line
 	switch drawn, err := v.drawOrder(p.JoinedAt); {
 	case err != nil:
-		return err
+		return queue.Answer{}, err
 	case drawn > 0:
 		what.Order = drawn
 	}
 	a, err := v.ask(op, what)
 	if err != nil {
-		v.g.log.Debug("a pass waits to be known again", "event", v.event().ID, "error", err)
-		return nil
+		return a, err
 	}
 	v.g.metrics.returns.WithLabelValues(v.event().ID, a.State.String()).Inc()
-	return v.renew(a)
+	return a, v.renew(a)
+}
+
+// forgotten says that an answer is that of a room which has begun a new life
+// since this gateway saw it: it does not know the pass yet.
+func (v *visit) forgotten(a queue.Answer) bool {
+	p := v.who.pass
+	return (a.State == queue.None || a.State == queue.Missed) && p.Generation != 0 && p.Order > 0 && a.Generation != p.Generation
+}
+
+// showPass gives a room that has forgotten it the place of the pass back.
+func (v *visit) showPass() (queue.Answer, error) {
+	return v.show(queue.Restore, queue.Visit{Order: v.who.pass.Order, Generation: v.who.pass.Generation})
 }
 
 // returning is what to ask about the pass, if anything.

@@ -222,6 +222,9 @@ func (v *visit) claim() (page.Place, error) {
 		return page.Place{}, notYourTurn(v.place())
 	}
 	a, err := v.ask(queue.Claim, queue.Visit{Line: v.who.pass.Line, Order: v.who.pass.Order})
+	if err == nil && v.forgotten(a) {
+		a, err = v.showPass()
+	}
 	if err != nil {
 		return page.Place{}, err
 	}
