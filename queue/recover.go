@@ -241,6 +241,7 @@ func (r *room) readmit(v Visit, here Answer) Answer {
 		return Answer{Generation: r.generation}
 	}
 	r.vacate(v.Visitor)
+	r.used(v.Visitor)
 	r.enter(v.Visitor, min(v.Adopt, r.policy.Times.Session), session{number: v.Session, generation: v.Generation, start: r.now})
 	r.seen++
 	return r.where(v.Visitor)

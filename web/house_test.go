@@ -78,7 +78,8 @@ func (s *shop) answers(f func(http.ResponseWriter, *http.Request)) {
 // sleeper is a store that does not answer while it is asleep.
 type sleeper struct {
 	queue.Store
-	asleep atomic.Bool
+	asleep  atomic.Bool
+	applied atomic.Int64 // calls of Apply
 }
 
 func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
@@ -92,6 +93,7 @@ func (s *sleeper) Apply(ctx context.Context, name string, op queue.Op, visits []
 	if s.asleep.Load() {
 		return nil, context.DeadlineExceeded
 	}
+	s.applied.Add(1)
 	return s.Store.Apply(ctx, name, op, visits)
 }
 

@@ -17,6 +17,7 @@ local function readmit(v, here, session, generation, adopt)
   local over = score(OVER, over_member(generation, session))
   if over or here[1] == WAITING and here[3] > r['order:' .. line_index(here[2])] then return answer(NONE) end
   vacate(v)
+  used(v)
   come_in(v, math.min(adopt, r.session), session, 0, generation)
   r.seen = r.seen + 1
   return where(v)

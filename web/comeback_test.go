@@ -1,0 +1,229 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bilten/rushgate/admission"
+	"github.com/bilten/rushgate/draw"
+	"github.com/bilten/rushgate/web/page"
+)
+
+// lose empties the store, as FLUSHALL does.
+func (h *house) lose(t testing.TB) {
+	t.Helper()
+	before := h.view().Snapshot.Generation
+	if err := h.store.Drop(context.Background(), "hamlet"); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the loss is noticed", func() bool { return h.view().Snapshot.Generation != before })
+}
+
+// cookie is what the browser keeps under a name.
+func (f *fan) cookie(name string) string {
+	f.h.t.Helper()
+	for pair := range strings.SplitSeq(cookies(f), "; ") {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	f.h.t.Fatalf("the browser has no cookie %s", name)
+	return ""
+}
+
+func (f *fan) admission() admission.Admission { return f.h.verify(f.cookie("rg_adm_hamlet")) }
+
+func (h *house) verify(token string) admission.Admission {
+	h.t.Helper()
+	a, err := h.keys.Verify(token, admission.Want{Event: "hamlet", Organization: "globe", Now: time.Now().UnixMilli(), Ahead: time.Second})
+	if err != nil {
+		h.t.Fatalf("admission %q: %v", token, err)
+	}
+	return a
+}
+
+func (h *house) publishedDraw() draw.Published {
+	h.t.Helper()
+	answer := h.script().get("/_rushgate/hamlet/draw")
+	if answer.StatusCode == http.StatusServiceUnavailable { // it is being counted
+		return draw.Published{}
+	}
+	p, err := draw.ParsePublished([]byte(answer.body))
+	if err != nil {
+		h.t.Fatalf("the published draw %s: %v", answer.body, err)
+	}
+	return p
+}
+
+func TestNobodyLosesAPlaceWhenTheStoreLosesEverything(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	var crowd []*fan
+	for i := range 5 {
+		crowd = append(crowd, h.browser())
+		crowd[i].get("/buy")
+		_, p := crowd[i].call("join")
+		equal(t, "number before", p.Number, int64(i+1))
+	}
+	h.lose(t)
+
+	newcomer := h.browser()
+	newcomer.get("/buy")
+	for i := len(crowd) - 1; i >= 0; i-- { // the last come back first
+		_, p := crowd[i].call("status")
+		equal(t, "state after", p.State, page.StateWaiting)
+		equal(t, "number after", p.Number, int64(i+1))
+		equal(t, "ahead after", p.Ahead, int64(i))
+	}
+	_, p := newcomer.call("join")
+	equal(t, "a newcomer's number", p.Number, int64(6))
+
+	asked := h.store.applied.Load()
+	for range 5 {
+		crowd[0].call("status")
+	}
+	equal(t, "questions to the store once a pass is renewed", h.store.applied.Load()-asked, int64(0))
+}
+
+func TestWhoeverIsInStaysInWithTheSameAdmission(t *testing.T) {
+	h := openHouse(t, "")
+	in := h.browser()
+	in.get("/buy").want(t, "in", 200)
+	before := in.admission()
+	h.lose(t)
+	equal(t, "after the loss", in.get("/buy").body, "the shop")
+	h.until("the store knows the session again", func() bool { return h.view().Snapshot.Active == 1 })
+	after := in.admission()
+	equal(t, "the session's name", after.ID(), before.ID())
+	h.browser().get("/buy").want(t, "the slot is still taken", 200)
+	equal(t, "sessions", h.view().Snapshot.Active, int64(1))
+}
+
+func TestWhoeverWasInDoesNotComeInTwice(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	f := h.browser()
+	f.get("/buy")
+	f.call("join")
+	kept := f.cookie("rg_pass_hamlet")
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("called", func() bool { _, p := f.call("status"); return p.State == page.StateTurn })
+	_, p := f.call("claim")
+	equal(t, "claimed", p.State, page.StateAdmitted)
+	h.lose(t)
+
+	cheat := h.browser() // another device with the old pass alone
+	r, p := cheat.call("claim", passHeader, kept, wantTokens, "1")
+	equal(t, "state of who was in, shown by the pass alone", p.State, page.StateAdmitted)
+	first, second := f.admission(), h.verify(r.Header.Get(admissionHeader))
+	equal(t, "the admission that the pass gives", second.ID(), first.ID())
+
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "complete") })
+	f.get("/buy")
+	h.until("completed", func() bool { return h.view().Snapshot.Active == 0 })
+	r, _ = cheat.call("claim", passHeader, kept)
+	equal(t, "status of the pass after that", r.StatusCode == http.StatusGone || r.StatusCode == http.StatusNotFound, true)
+}
+
+func TestWhoComesWhileTheStoreIsAwayGetsAPlaceAndTheNumberLater(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	first, second, third := h.browser(), h.browser(), h.browser()
+	for _, f := range []*fan{first, second, third} {
+		f.get("/buy")
+	}
+	h.store.asleep.Store(true)
+	h.until("on hold", func() bool {
+		_, p := first.call("join")
+		return p.State == page.StateWaiting && p.Mode == page.ModeHold
+	})
+	time.Sleep(5 * time.Millisecond) // a clock of milliseconds tells them apart
+	second.call("join")
+	h.store.asleep.Store(false)
+	h.until("the room is back", func() bool { _, p := second.call("status"); return p.Mode != page.ModeHold })
+	first.call("status")
+	third.call("join")
+	h.until("the room gathers", func() bool { return h.view().Snapshot.Gathering > 0 && h.view().Snapshot.Arrived == 3 })
+	_, p := third.call("status")
+	equal(t, "number before everybody could come back", p.Number, int64(0))
+	if left := time.Until(time.UnixMilli(h.view().Snapshot.Gathering)); left > 12*time.Second {
+		t.Errorf("the room gathers for %s; want some 10 s", left)
+	}
+}
+
+func TestBypassIsTheOrganizersChoiceAndEndsByItself(t *testing.T) {
+	for _, tt := range []struct {
+		sentence string
+		patch    string
+		want     string
+	}{
+		{"nobody passes a store that is away", `{"room":{"queue_all":true}}`, ""},
+		{"everybody does where the organizer wants it", `{"room":{"outage":{"after":"5s","bypass":"10s"}}}`, "the shop"},
+		{"but not while the organizer keeps people out", `{"room":{"paused":true,"outage":{"after":"5s","bypass":"10s"}}}`, ""},
+	} {
+		t.Run(tt.sentence, func(t *testing.T) {
+			h := openHouse(t, tt.patch)
+			view := h.view()
+			silent := view.Seen.Add(8 * time.Second)
+			mode, _ := view.ModeAt(silent)
+			equal(t, "bypassed after 8 s of silence", mode == "bypass", tt.want != "")
+			mode, _ = view.ModeAt(view.Seen.Add(3 * time.Second))
+			equal(t, "mode after 3 s", string(mode), "hold")
+			mode, _ = view.ModeAt(view.Seen.Add(16 * time.Second))
+			equal(t, "mode after 16 s", string(mode), "hold")
+		})
+	}
+}
+
+func TestTheDrawFromTheFirstJoinToTheCheckedList(t *testing.T) {
+	start := time.Now().Add(3 * time.Second).Truncate(time.Second)
+	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"event_start_time":"`+
+		start.UTC().Format(time.RFC3339)+`","new_users_per_minute":0}}`)
+	var crowd []*fan
+	for i := range 8 {
+		crowd = append(crowd, h.browser())
+		crowd[i].get("/buy")
+		_, p := crowd[i].call("join")
+		equal(t, "state", p.State, page.StateDraw)
+		equal(t, "number", p.Number, int64(0))
+		if r, err := draw.ParseReceipt(p.Receipt); err != nil || r.Number != 0 {
+			t.Fatalf("receipt %q = %+v, %v; want one without a number", p.Receipt, r, err)
+		}
+	}
+	if p := h.publishedDraw(); p.Phase != draw.Open || p.Seed != nil || p.Entries != nil {
+		t.Errorf("published before the start: %+v; want the commitment alone", p)
+	}
+	h.lose(t) // the passes bring everybody back into the draw
+	for _, f := range crowd {
+		f.call("status")
+	}
+	h.until("numbers are drawn", func() bool { _, p := crowd[0].call("status"); return p.Number > 0 })
+	late := h.browser()
+	late.get("/buy")
+	_, p := late.call("join")
+	equal(t, "number of who comes after the start", p.Number, int64(9))
+
+	var published draw.Published
+	h.until("the draw is counted", func() bool {
+		published = h.publishedDraw()
+		return published.Phase == draw.Drawn
+	})
+	answer := h.browser().get("/_rushgate/hamlet/draw/list")
+	list, err := draw.ReadList(strings.NewReader(answer.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := draw.Check(published, list); err != nil {
+		t.Errorf("Check(published, list) = %v", err)
+	}
+	for i, f := range crowd {
+		_, p := f.call("status")
+		receipt, err := draw.ParseReceipt(p.Receipt)
+		if err == nil {
+			_, err = draw.CheckReceipt(receipt, published, list)
+		}
+		if err != nil {
+			t.Errorf("visitor %d with number %d: %v", i, p.Number, err)
+		}
+	}
+}
