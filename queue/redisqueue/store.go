@@ -9,7 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -24,6 +26,7 @@ type Store struct {
 	client     redis.UniversalClient
 	generation func() uint64
 	scripts    scripts
+	keys       sync.Map // room -> its keys, which are the same in every call
 }
 
 var _ queue.Store = (*Store)(nil)
@@ -34,12 +37,21 @@ func New(client redis.UniversalClient, generation func() uint64) *Store {
 	return &Store{client: client, generation: generation, scripts: assemble(clockLua)}
 }
 
+func (s *Store) keysOf(room string) []string {
+	if known, ok := s.keys.Load(room); ok {
+		return known.([]string)
+	}
+	made := keys(room)
+	s.keys.Store(room, made)
+	return made
+}
+
 // Tick is queue.Store's.
 func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
 	if err := errors.Join(p.Validate(), m.Validate()); err != nil {
 		return queue.Snapshot{}, err
 	}
-	reply, err := s.scripts.tick.Run(ctx, s.client, keys(room), tickArgs(s.generation(), p, m)...).Slice()
+	reply, err := s.scripts.tick.Run(ctx, s.client, s.keysOf(room), tickArgs(s.generation(), p, m)...).Slice()
 	if err != nil {
 		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, refusal(err))
 	}
@@ -74,7 +86,7 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 	if !known {
 		return nil, fmt.Errorf("%s: no such operation", op)
 	}
-	reply, err := script.Run(ctx, s.client, keys(room), visitArgs(op, visits)...).Slice()
+	reply, err := script.Run(ctx, s.client, s.keysOf(room), visitArgs(op, visits)...).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("%s in room %s: %w", op, room, refusal(err))
 	}
@@ -89,13 +101,24 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 }
 
 func visitArgs(op queue.Op, visits []queue.Visit) []any {
-	args := make([]any, 0, 6*len(visits))
+	args := make([]any, 0, 5*len(visits)+1)
+	// Most who join are in no draw and were never turned away: a rush is joins.
+	wide := slices.ContainsFunc(visits, func(v queue.Visit) bool { return v.Order != 0 || v.Since != 0 })
+	switch {
+	case op != queue.Join:
+	case wide:
+		args = append(args, 4)
+	default:
+		args = append(args, 2)
+	}
 	for i := range visits {
 		v := &visits[i]
 		args = append(args, v.Visitor[:memberSize])
 		switch op {
 		case queue.Join:
-			args = append(args, v.Line, v.Order, v.Since)
+			if args = append(args, v.Line); wide {
+				args = append(args, v.Order, v.Since)
+			}
 		case queue.Claim, queue.Leave:
 			args = append(args, v.Line, v.Order)
 		case queue.Touch:
@@ -145,6 +168,7 @@ func refusal(err error) error {
 
 // Drop is queue.Store's. Redis frees the memory in the background.
 func (s *Store) Drop(ctx context.Context, room string) error {
+	s.keys.Delete(room)
 	if err := s.client.Unlink(ctx, keys(room)...).Err(); err != nil {
 		return fmt.Errorf("drop room %s: %w", room, err)
 	}

@@ -2,8 +2,9 @@
 -- Join: takes a place for each visitor, or lets it straight in.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, line, order, since of each visit; an empty line asks to go straight in only. The
---         order is the one that the draw gives (0: none), since when somebody came who got no number (0: now)
+-- ARGV    1 how many arguments each visit has: 2 or 4; then visitor, line and, of 4, order and since of each.
+--         An empty line asks to go straight in only. The order is the one that the draw gives (0: none),
+--         since when somebody came who got no number (0: now)
 -- Returns {generation, answer...}, or {} when there is no room; for somebody new in
 --         the line they asked for the answer is the order alone
 --
@@ -11,8 +12,9 @@
 -- It adds: without memory it is refused as a whole.
 if not enter() then return {} end
 
+local WIDE = tonumber(ARGV[1])
 local ids = {}
-for i = 1, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
+for i = 2, #ARGV, WIDE do ids[#ids + 1] = ARGV[i] end
 
 -- Calls found with each visitor of the batch who is in a set; returns how many it has.
 local function look_up(key, found)
@@ -92,9 +94,14 @@ for n, v in ipairs(ids) do
   local m = first[v]
   if m then -- the same visitor twice in a batch: the same place
     a = reply[m + 1]
-    if type(a) == 'number' then a = answer(WAITING, ARGV[4 * m - 2], a, a - BASE) end
+    if type(a) == 'number' then a = answer(WAITING, ARGV[WIDE * (m - 1) + 3], a, a - BASE) end
   else
-    a = place(v, ARGV[4 * n - 2], tonumber(ARGV[4 * n - 1]), tonumber(ARGV[4 * n]))
+    local at = WIDE * (n - 1) + 3
+    if WIDE == 2 then
+      a = place(v, ARGV[at], 0, 0)
+    else
+      a = place(v, ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]))
+    end
     if type(a) == 'number' or a[1] ~= FULL and a[1] ~= NONE then first[v] = n end
   end
   reply[n + 1] = a

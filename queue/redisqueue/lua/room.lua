@@ -102,8 +102,11 @@ local function move(wall)
   opens()
 end
 
+-- How many keys the room has, of those that its lines may have.
+local function count_keys() return redis.call('EXISTS', unpack(KEYS, 1, 9 + 3 * r.lines)) end
+
 -- Whether a key has vanished since the last script: deleted, or evicted.
-local function damaged() return redis.call('EXISTS', unpack(KEYS)) ~= r.keys end
+local function damaged() return count_keys() ~= r.keys end
 
 -- Every script but tick begins so; false: a tick must make the room, or mend it.
 local function enter()
@@ -114,7 +117,7 @@ end
 
 -- What enter changes, together with what the script names.
 local function leave_room(...)
-  r.keys = redis.call('EXISTS', unpack(KEYS))
+  r.keys = count_keys()
   save('wall', 'now', 'open', 'leapt', 'call', 'claim', 'keys', ...)
 end
 
