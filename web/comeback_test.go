@@ -177,7 +177,7 @@ func TestBypassIsTheOrganizersChoiceAndEndsByItself(t *testing.T) {
 
 func TestTheDrawFromTheFirstJoinToTheCheckedList(t *testing.T) {
 	start := time.Now().Add(3 * time.Second).Truncate(time.Second)
-	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"event_start_time":"`+
+	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"draw":{"source":"a lottery"},"event_start_time":"`+
 		start.UTC().Format(time.RFC3339)+`","new_users_per_minute":0}}`)
 	var crowd []*fan
 	for i := range 8 {
@@ -197,6 +197,9 @@ func TestTheDrawFromTheFirstJoinToTheCheckedList(t *testing.T) {
 	for _, f := range crowd {
 		f.call("status")
 	}
+	h.until("the draw is closed", func() bool { return h.view().Snapshot.Drawn })
+	h.until("and counted", func() bool { return h.publishedDraw().Phase == draw.Closed })
+	h.change(`{"room":{"draw":{"value":"4 8 15 16 23 42"}}}`)
 	h.until("numbers are drawn", func() bool { _, p := crowd[0].call("status"); return p.Number > 0 })
 	late := h.browser()
 	late.get("/buy")

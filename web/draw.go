@@ -35,8 +35,20 @@ type drawList struct {
 	ready   chan struct{}
 	entries []draw.Entry
 	tally   draw.Tally
-	drawn   func() draw.List // sorts once
 	err     error
+
+	mu     sync.Mutex
+	sorted map[string]draw.List // by public value; there is one, once it is known
+}
+
+// inOrder is the list as the seed and the public value have it.
+func (d *drawList) inOrder(seed draw.Seed, value string) draw.List {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.sorted[value] == nil {
+		d.sorted = map[string]draw.List{value: seed.Draw(d.entries, value)}
+	}
+	return d.sorted[value]
 }
 
 // readTimeout is how long reading a draw of any size may take.
@@ -45,7 +57,7 @@ const readTimeout = time.Minute
 var errNotCounted = errors.New("the draw is being counted")
 
 // of returns a draw's list, or errNotCounted while it is being read.
-func (d *draws) of(rm *room.Room, view *room.View, seed draw.Seed) (*drawList, error) {
+func (d *draws) of(rm *room.Room, view *room.View) (*drawList, error) {
 	key := drawKey{view.Event.ID, view.Snapshot.Roots[0]}
 	d.mu.Lock()
 	list := d.lists[key]
@@ -55,7 +67,7 @@ func (d *draws) of(rm *room.Room, view *room.View, seed draw.Seed) (*drawList, e
 		}
 		list = &drawList{ready: make(chan struct{})}
 		d.lists[key] = list
-		go d.read(key, list, rm, view.Event, seed)
+		go d.read(key, list, rm)
 	}
 	d.mu.Unlock()
 	select {
@@ -68,7 +80,7 @@ func (d *draws) of(rm *room.Room, view *room.View, seed draw.Seed) (*drawList, e
 
 // read fills a list. One that could not be read is forgotten, so that the next
 // question tries again.
-func (d *draws) read(key drawKey, list *drawList, rm *room.Room, e event.Event, seed draw.Seed) {
+func (d *draws) read(key drawKey, list *drawList, rm *room.Room) {
 	defer close(list.ready)
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
@@ -82,10 +94,9 @@ func (d *draws) read(key drawKey, list *drawList, rm *room.Room, e event.Event, 
 	}
 	list.entries = make([]draw.Entry, len(visitors))
 	for i, v := range visitors {
-		list.entries[i] = draw.NewEntry(e.ID, v)
+		list.entries[i] = draw.NewEntry(key.event, v)
 	}
 	list.tally = draw.Tally{Count: len(visitors), Root: draw.Root(list.entries)}
-	list.drawn = sync.OnceValue(func() draw.List { return seed.Draw(list.entries, e.Room.Draw.Value) })
 }
 
 // published is what everybody may know of an event's draw by now.
@@ -106,7 +117,7 @@ func (g *Gateway) published(rm *room.Room) (draw.Published, *drawList, error) {
 	if !view.Snapshot.Drawn {
 		return p, nil, nil
 	}
-	list, err := g.draws.of(rm, view, seed)
+	list, err := g.draws.of(rm, view)
 	switch {
 	case errors.Is(err, errNotCounted):
 		return p, nil, refuse(http.StatusServiceUnavailable, "draw_counting", "The draw is being counted.").after(2 * time.Second)
@@ -159,7 +170,11 @@ func (g *Gateway) listDraw(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "public, max-age=300")
-	_, err = list.drawn().WriteTo(c.Response())
+	value := ""
+	if p.Public != nil {
+		value = p.Public.Value
+	}
+	_, err = list.inOrder(draw.Seed(*p.Seed), value).WriteTo(c.Response())
 	return err
 }
 

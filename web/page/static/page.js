@@ -277,7 +277,8 @@ async function watchDraw() {
 }
 
 function drawClock() {
-  if (screen !== 'countdown' && screen !== 'draw' || !place.starts_at || untilStart() < 0) return;
+  if (screen === 'draw') element('clock').parentNode.hidden = untilStart() <= 0; // started: a public value is waited for
+  if (screen !== 'countdown' && screen !== 'draw' || !place.starts_at) return;
   element('clock').hidden = false;
   putBig('clock', clock(untilStart()));
 }
