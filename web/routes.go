@@ -241,6 +241,10 @@ func (v *visit) claim() (page.Place, error) {
 		return page.Place{}, err
 	}
 	v.g.metrics.claims.WithLabelValues(v.event().ID, a.State.String()).Inc()
+	if (a.State == queue.None || a.State == queue.Missed) && a.Generation != v.who.pass.Generation {
+		v.room.Nudge() // a new life that has not been shown this pass yet cannot know its place
+		return page.Place{}, notYourTurn(v.place())
+	}
 	p := v.placeOf(a)
 	switch a.State {
 	case queue.Active:
