@@ -12,6 +12,7 @@ type ID string
 
 const (
 	Cap      ID = "I1"
+	Place    ID = "I2"
 	Double   ID = "I3"
 	Order    ID = "I4"
 	Number   ID = "I5"
@@ -36,6 +37,7 @@ var checkers = []struct {
 }{
 	{Cap, checkRate},
 	{Cap, checkSlots},
+	{Place, checkPlace},
 	{Double, checkDouble},
 	{Order, checkOrder},
 	{Number, checkNumber},
@@ -76,8 +78,9 @@ type ledger struct {
 	places   []place
 	sessions []session
 	byID     map[string]int // session id -> index in sessions
-	start    int64          // of the history: sentences count from here
-	allCalls bool           // every call was recorded
+	losses   []*Event
+	start    int64 // of the history: sentences count from here
+	allCalls bool  // every call was recorded
 }
 
 func newLedger(events []Event, limits Limits) *ledger {
@@ -87,6 +90,9 @@ func newLedger(events []Event, limits Limits) *ledger {
 	for i := range events {
 		l.start = min(l.start, events[i].From)
 		l.allCalls = l.allCalls || events[i].Kind == called
+		if events[i].Kind == lost {
+			l.losses = append(l.losses, &events[i])
+		}
 		if !events[i].Kind.personal() {
 			continue
 		}

@@ -8,6 +8,7 @@
 //
 //	I1  Cap       never more sessions and turns than the cap, never more
 //	              admissions in any window than rate and burst allow
+//	I2  Place     nobody's place is gone before a turn and its grace were over
 //	I3  Double    a visitor has at most one place and one live admission
 //	I4  Order     who has the lower number is called first; nobody goes
 //	              straight in past somebody who waits

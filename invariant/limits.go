@@ -17,6 +17,9 @@ type Limits struct {
 	// Turn is how long a called visitor may take, in microseconds. Only a history
 	// of [Showed] figures needs it, since they do not tell which slots are taken.
 	Turn int64
+	// Grace is how long after it lapsed a turn is offered again, in microseconds.
+	// With Turn it says when a place may be gone at the earliest; 0: nobody asks.
+	Grace int64
 }
 
 // Policy is in force from a moment on, until the next one.
