@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"admission":                  {"draw"},
 	"admission/verify":           {"admission"},
 	"room":                       {"draw", "event", "event/catalog", "queue"},
+	"room/simtest":               {},
 	"web":                        {"event", "event/catalog", "queue", "admission", "room", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},
