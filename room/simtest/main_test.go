@@ -13,7 +13,7 @@ import (
 
 var (
 	seed  = flag.Uint64("rush.seed", 0, "play the rush of this seed alone and tell its story")
-	count = flag.Uint64("rush.count", 100, "how many rushes to play")
+	count = flag.Uint64("rush.count", 60, "how many rushes to play")
 	// What an older copy of the store answers before any gateway has ticked it is
 	// not yet held against what gateways know.
 	gap   = flag.Bool("rush.gap", false, "let a store that has fallen back answer visitors before it is ticked")

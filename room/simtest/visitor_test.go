@@ -260,6 +260,8 @@ func (r *rush) note(v *visitor, q *visit, jar cookies, sent int64, name string) 
 // recounted says that one of the drawn got a first number after a loss: it counts
 // those who are back, so somebody who was told before may have the same.
 func (r *rush) recounted(q *visit, before *pass) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.lives > 0 && q.jar.pass.Order < queue.Base && (before == nil || before.Number == 0)
 }
 
