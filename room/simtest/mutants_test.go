@@ -92,7 +92,7 @@ func TestEveryBrokenRuleIsCaught(t *testing.T) {
 				m.Store = s
 				return m
 			}
-			for s := uint64(1); s <= 100; s++ {
+			for s := uint64(20); s <= 120; s++ { // some rules bind only where somebody waits long
 				found, _ := play(t, s, breaks)
 				if slices.ContainsFunc(found, func(v string) bool { return strings.HasPrefix(v, test.want) }) {
 					t.Logf("caught by seed %d", s)
