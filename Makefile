@@ -13,7 +13,7 @@ STAGED   := $(GO) run ./loadtest/staged
 K6       := bin/k6-v1.8.1/k6
 VEGETA   := bin/vegeta-v12.13.0/vegeta
 
-.PHONY: help run demo build test e2e rush rehearse million faults bench k6 vegeta fuzz lint vet tidy check deps
+.PHONY: help run demo build test e2e dice rush rehearse million faults bench k6 vegeta fuzz lint vet tidy check deps
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ test: ## everything in Go, race detector on, against a real redis-server
 e2e: ## a headless Chromium walks the visitor's way
 	@scripts/deps.sh chromium node
 	cd e2e && npm ci --no-audit --no-fund && npm test
+
+DICE ?= 3000
+
+dice: ## DICE (3000) small rushes with losses, crashes and clock jumps, by dice; a seed replays each
+	$(GO) test -timeout 15m ./room/simtest -rush.count $(DICE)
 
 rush: ## 20,000 visitors against two gateways and one Redis; exit status by verdict
 	@scripts/deps.sh redis

@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"account":                    {"event", "admission"},
 	"admission/verify":           {"admission"},
 	"room":                       {"draw", "event", "event/catalog", "queue"},
+	"room/simtest":               {},
 	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},

@@ -12,7 +12,7 @@ type ID string
 
 const (
 	Cap       ID = "I1"
-	Lost      ID = "I2"
+	Place     ID = "I2"
 	Double    ID = "I3"
 	Order     ID = "I4"
 	Number    ID = "I5"
@@ -40,7 +40,8 @@ var checkers = []struct {
 }{
 	{Cap, checkRate},
 	{Cap, checkSlots},
-	{Lost, checkLost},
+	{Place, checkLost},
+	{Place, checkPlace},
 	{Double, checkDouble},
 	{Order, checkOrder},
 	{Number, checkNumber},
@@ -95,8 +96,9 @@ type ledger struct {
 	places   []place
 	sessions []session
 	byID     map[string]int // session id -> index in sessions
-	start    int64          // of the history: sentences count from here
-	allCalls bool           // every call was recorded
+	losses   []*Event
+	start    int64 // of the history: sentences count from here
+	allCalls bool  // every call was recorded
 }
 
 func newLedger(events []Event, limits Limits) *ledger {
@@ -106,6 +108,9 @@ func newLedger(events []Event, limits Limits) *ledger {
 	for i := range events {
 		l.start = min(l.start, events[i].From)
 		l.allCalls = l.allCalls || events[i].Kind == called
+		if events[i].Kind == lost {
+			l.losses = append(l.losses, &events[i])
+		}
 		if !events[i].Kind.personal() {
 			continue
 		}

@@ -8,8 +8,9 @@
 //
 //	I1  Cap       never more sessions and turns than the cap, never more
 //	              admissions in any window than rate and burst allow
-//	I2  Lost      who holds a place is never told that there is none, and
-//	              never sent further back
+//	I2  Place     who holds a place is never told that there is none, never sent
+//	              further back, and never told that a turn has gone before it
+//	              and its grace were over
 //	I3  Double    a visitor has at most one place and one live admission
 //	I4  Order     who has the lower number is called first; nobody goes
 //	              straight in past somebody who waits

@@ -21,7 +21,7 @@ func checkDouble(l *ledger) []Violation {
 	})
 	for i := 1; i < len(byVisitor); i++ {
 		a, b := &byVisitor[i-1], &byVisitor[i]
-		if a.visitor == b.visitor && a.id != b.id && b.lives().From < min(a.lives().To, b.lives().To) {
+		if a.visitor == b.visitor && a.id != b.id && !l.lossBetween(a.given.From, b.given.To, true) && b.lives().From < min(a.lives().To, b.lives().To) {
 			found = append(found, broken([]Event{l.events[a.proof], l.events[b.proof]},
 				"visitor %s was admitted again by %s (%s), while the first admission (%s) still counted",
 				short(a.visitor), l.clock(b.lives().From), b.id, a.id))
@@ -49,7 +49,7 @@ func (l *ledger) sharedPlaces() []Violation {
 		first, taken := owner[key{p.line, p.number}]
 		if !taken {
 			owner[key{p.line, p.number}] = p
-		} else if first.visitor != p.visitor {
+		} else if first.visitor != p.visitor && !l.lossBetween(min(first.sent, p.sent), max(first.answered, p.answered), true) {
 			found = append(found, broken([]Event{l.events[first.join], l.events[p.join]},
 				"visitors %s and %s were both given number %d in line %s",
 				short(first.visitor), short(p.visitor), p.number, p.line))
@@ -84,7 +84,7 @@ func (l *ledger) partedBetween(visit []int, before, after *Event) bool {
 	for _, i := range visit {
 		e := &l.events[i]
 		switch e.Kind {
-		case left, missed, ended:
+		case left, mayHaveLeft, missed, ended:
 			if e.To >= before.From && e.From <= after.To {
 				return true
 			}

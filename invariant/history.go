@@ -27,24 +27,27 @@ func Between(sent, answered int64) Span { return Span{sent, answered} }
 type Kind uint8
 
 const (
-	joined     Kind = iota // was given, or reminded of, a place
-	saw                    // was told to wait
-	called                 // was called; the recorder notes every call
-	turn                   // was told that the turn has come
-	atDoor                 // claimed, and goes in by itself as soon as the rate allows
-	missed                 // was told that the turn has gone for good
-	left                   // gave up a place, turn or session
-	admitted               // was admitted
-	extended               // a session was extended
-	ended                  // a session was completed or revoked
-	turnedAway             // was told to wait, admission in hand
-	forgotten              // was told that there is no place
-	told                   // was told what the room does
-	reached                // a protected request reached the shop
-	ticked                 // the room's numbers
-	showed                 // the room's public figures
-	changed                // a control was changed
-	weighed                // a gateway's memory and the like
+	joined      Kind = iota // was given, or reminded of, a place
+	saw                     // was told to wait
+	called                  // was called; the recorder notes every call
+	turn                    // was told that the turn has come
+	atDoor                  // claimed, and goes in by itself as soon as the rate allows
+	missed                  // was told that the turn has gone for good
+	unknown                 // showed a good pass, and was told that there is no such place
+	mayHaveLeft             // gave up something, or did not: the answer is not known
+	left                    // gave up a place, turn or session
+	admitted                // was admitted
+	extended                // a session was extended
+	ended                   // a session was completed or revoked
+	turnedAway              // was told to wait, admission in hand
+	forgotten               // was told that there is no place
+	told                    // was told what the room does
+	reached                 // a protected request reached the shop
+	ticked                  // the room's numbers
+	showed                  // the room's public figures
+	changed                 // a control was changed
+	weighed                 // a gateway's memory and the like
+	lost                    // the room began a new life
 )
 
 // personal says whether an event tells what a visitor did or was told.
@@ -80,6 +83,7 @@ type Event struct {
 	change  *change
 	Kind    Kind
 	Entry   Entry
+	orphans bool // of lost: a gateway went with the store
 }
 
 // Room is what a tick, or a gateway, told about a room.
@@ -89,6 +93,8 @@ type Room struct {
 	Active  int64 // sessions
 	Late    int64 // came back late, not yet called again
 	Lines   []Line
+	// Restoring: places come back after a loss, and sessions, whatever the cap.
+	Restoring bool
 }
 
 // Line is one line of a [Room].
@@ -134,6 +140,22 @@ func AtDoor(when Span, v Visitor) Event { return Event{Kind: atDoor, Span: when,
 
 // Missed says that v was told that the turn is gone for good; v may join again.
 func Missed(when Span, v Visitor) Event { return Event{Kind: missed, Span: when, Visitor: v} }
+
+// Unknown says that v showed the pass of a place and was told that there is none.
+func Unknown(when Span, v Visitor) Event { return Event{Kind: unknown, Span: when, Visitor: v} }
+
+// Lost says that the room has lost something and has begun a new life: when is
+// from the last moment at which it was certainly whole to the first answer of the
+// new life. Whoever had a place is expected to be told of it again, and waits
+// only from then on. orphans says that a gateway died with the store, so that
+// nobody alive knew what it had told last.
+func Lost(when Span, orphans bool) Event { return Event{Kind: lost, Span: when, orphans: orphans} }
+
+// MayHaveLeft says that v asked to give something up, or did what may cost it,
+// and that nobody knows whether it did.
+func MayHaveLeft(when Span, v Visitor) Event {
+	return Event{Kind: mayHaveLeft, Span: when, Visitor: v}
+}
 
 // Left says that v gave up whatever v had.
 func Left(when Span, v Visitor) Event { return Event{Kind: left, Span: when, Visitor: v} }

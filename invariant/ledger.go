@@ -11,6 +11,8 @@ type place struct {
 	calledBy       int64 // the first moment at which the visitor had certainly been called
 	gone           bool  // was called, left or missed the turn: waits no longer
 
+	last int64 // when the visitor was last told anything
+
 	join, waited, call int // indices of the events that prove it; -1: none
 }
 
@@ -61,6 +63,12 @@ func (l *ledger) readSessions(visit []int) {
 			for k := first; k < len(l.sessions); k++ {
 				l.sessions[k].close(e.Span)
 			}
+		case mayHaveLeft:
+			for k := first; k < len(l.sessions); k++ {
+				if s := &l.sessions[k]; e.To >= s.given.From {
+					s.parted = min(s.parted, e.From)
+				}
+			}
 		}
 	}
 }
@@ -104,10 +112,15 @@ func (l *ledger) readPlaces(visit []int) {
 		e := &l.events[i]
 		current := len(l.places) - 1
 		if e.Kind == joined {
-			if current < first || l.places[current].number != e.Number || l.places[current].line != e.Line {
+			again := current >= first && l.places[current].number == e.Number && l.places[current].line == e.Line
+			if again && l.lossBetween(l.places[current].last, e.To, false) {
+				l.comesBack(i)
+				continue
+			}
+			if !again {
 				l.places = append(l.places, place{
 					visitor: e.Visitor, line: e.Line, number: e.Number, sent: e.From, answered: e.To,
-					waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1,
+					waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1, last: e.To,
 				})
 				continue
 			}
@@ -115,6 +128,10 @@ func (l *ledger) readPlaces(visit []int) {
 			p.sent = min(p.sent, e.From)
 		}
 		if current >= first {
+			if l.lossBetween(l.places[current].last, e.To, false) {
+				continue // not back yet: what is said of old tells nothing of the new life
+			}
+			l.places[current].last = e.To
 			l.tell(&l.places[current], i)
 		}
 	}
@@ -146,7 +163,7 @@ func (l *ledger) tell(p *place, i int) {
 			p.wait(e.From, i)
 		}
 		p.gone = true
-	case missed:
+	case missed, mayHaveLeft:
 		p.gone = true
 	}
 }

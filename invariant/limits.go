@@ -23,6 +23,9 @@ type Limits struct {
 	Bystander bool
 	// Weight is the most that a gateway may take; what is 0 is not judged.
 	Weight Weight
+	// Grace is how long after it lapsed a turn is offered again, in microseconds.
+	// With Turn it says when a place may be gone at the earliest; 0: nobody asks.
+	Grace int64
 }
 
 // Policy is in force from a moment on, until the next one.

@@ -30,6 +30,9 @@ func checkLiveness(l *ledger) []Violation {
 		if !l.couldCall(e) || before != nil && calledSince(before.room, e.room) {
 			now = idle{}
 		}
+		if before != nil && e.From-before.To > 2*l.limits.Tick { // nobody looked meanwhile
+			now = idle{}
+		}
 		before = e
 		if !l.couldCall(e) {
 			continue

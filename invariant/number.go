@@ -19,7 +19,7 @@ func checkNumber(l *ledger) []Violation {
 			e := &l.events[i]
 			switch e.Kind {
 			case joined:
-				if place != nil && place.Number != e.Number {
+				if place == nil || place.Number != e.Number || l.lossBetween(place.To, e.To, true) {
 					found = append(found, l.ranBackwards(shown)...)
 					shown = nil
 				}
@@ -34,6 +34,10 @@ func checkNumber(l *ledger) []Violation {
 					found = append(found, broken([]Event{*place, *e},
 						"visitor %s had number %d and was shown number %d at %s",
 						short(e.Visitor), place.Number, e.Number, l.clock(e.To)))
+				}
+				if n := len(shown); n > 0 && l.lossBetween(shown[n-1].To, e.To, true) {
+					found = append(found, l.ranBackwards(shown)...)
+					shown = nil
 				}
 				shown = append(shown, e)
 			}
@@ -103,6 +107,9 @@ func (l *ledger) servingFell() []Violation {
 	highest := map[string]top{}
 	for i := range l.events {
 		e := &l.events[i]
+		if e.Kind == lost { // gateways raise it again, one by one
+			clear(highest)
+		}
 		if e.Kind != ticked {
 			continue
 		}

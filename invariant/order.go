@@ -39,7 +39,7 @@ func (l *ledger) numbersAgainstJoins(line []*place) []Violation {
 			}
 			answered = answered[1:]
 		}
-		if last != nil && last.number > b.number && last.visitor != b.visitor {
+		if last != nil && last.number > b.number && last.visitor != b.visitor && !l.lossBetween(last.answered, b.answered, true) {
 			found = append(found, broken([]Event{l.events[last.join], l.events[b.join]},
 				"visitor %s was given number %d, before visitor %s (number %d), whose join was answered first",
 				short(b.visitor), b.number, short(last.visitor), last.number))
@@ -55,7 +55,7 @@ func (l *ledger) callsAgainstNumbers(line []*place) []Violation {
 	var found []Violation
 	var waiting *place // the lower number that waited longest
 	for _, b := range line {
-		if waiting != nil && b.calledBy < waiting.waitedAt {
+		if waiting != nil && b.visitor != waiting.visitor && b.calledBy < waiting.waitedAt && !l.lossBetween(b.calledBy, max(waiting.waitedAt, waiting.answered), true) {
 			found = append(found, broken([]Event{l.events[b.call], l.events[waiting.waited]},
 				"visitor %s (number %d) was called by %s, before visitor %s (number %d), who still waited at %s",
 				short(b.visitor), b.number, l.clock(b.calledBy), short(waiting.visitor), waiting.number, l.clock(waiting.waitedAt)))

@@ -90,11 +90,14 @@ func (l *ledger) readHolds(holds []hold, visit []int) []hold {
 				holds = append(holds, hold{from: e.To, to: s.lives().To, grew: e.From, exempt: e.Entry == Adopted, proof: i})
 			}
 			held[e.Session] = true
-		case left, missed:
+		case left, mayHaveLeft, missed:
 			if last != nil {
 				last.to = min(last.to, e.From)
 			}
 		}
+	}
+	for k := first; k < len(holds); k++ {
+		holds[k].to = l.untilOrphaned(holds[k])
 	}
 	return holds
 }
@@ -120,7 +123,7 @@ func (l *ledger) checkRooms() []Violation {
 			grown--
 		}
 		used := e.room.Called + e.room.Active
-		if limit := l.limits.capWithin(since); used > limit && grown > 0 {
+		if limit := l.limits.capWithin(since); used > limit && grown > 0 && !e.room.Restoring {
 			found = append(found, broken([]Event{*e}, "the room held %d turns and %d sessions at %s with a cap of %d",
 				e.room.Called, e.room.Active, l.clock(e.To), limit))
 		}
@@ -129,7 +132,8 @@ func (l *ledger) checkRooms() []Violation {
 	return found
 }
 
-// adoptions are the first possible moments of all adopted sessions, in order.
+// adoptions are the first possible moments of all sessions that took a slot
+// whatever the cap, in order.
 func (l *ledger) adoptions() []int64 {
 	var moments []int64
 	for i := range l.sessions {
@@ -137,6 +141,7 @@ func (l *ledger) adoptions() []int64 {
 			moments = append(moments, l.sessions[i].given.From)
 		}
 	}
+	moments = append(moments, l.returns()...)
 	slices.Sort(moments)
 	return moments
 }

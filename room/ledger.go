@@ -108,7 +108,7 @@ func (l *ledger) tell(generation uint64, now int64) (live, over []queue.Visit) {
 		switch {
 		case !s.over && v.Adopt > 0:
 			live = append(live, v)
-		case s.Order > 0:
+		case s.over, s.Order > 0: // an older store may believe that it goes on
 			over = append(over, v)
 		}
 	}

@@ -88,7 +88,10 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 	what := queue.Visit{Visitor: v, Session: id.Number, Generation: id.Generation}
 	what.Line, what.Order = r.given.place(id)
 	answer, err := r.Do(ctx, queue.Complete, what)
-	r.ended.add(r.house.now(), id)
+	now := r.house.now()
+	r.ended.add(now, id)
+	r.given.add(Session{SessionID: id, Visitor: v}, now) // a store that forgets the end hears of it again
+	r.given.end(id)
 	return answer, err
 }
 

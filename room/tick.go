@@ -111,13 +111,16 @@ func (r *Room) askOnce(ctx context.Context, policy queue.Policy, m queue.Remembe
 // of the new life is shown after that.
 func (r *Room) remind(ctx context.Context, s queue.Snapshot) error {
 	live, over := r.given.tell(s.Generation, s.At)
-	for op, visits := range map[queue.Op][]queue.Visit{queue.Touch: live, queue.Complete: over} {
-		for batch := range slices.Chunk(visits, queue.MaxBatch) {
+	for _, told := range []struct {
+		op     queue.Op
+		visits []queue.Visit
+	}{{queue.Complete, over}, {queue.Touch, live}} {
+		for batch := range slices.Chunk(told.visits, queue.MaxBatch) {
 			ctx, cancel := context.WithTimeout(ctx, queue.FlushTimeout)
-			_, err := r.house.store.Apply(ctx, r.id, op, batch)
+			_, err := r.house.store.Apply(ctx, r.id, told.op, batch)
 			cancel()
 			if err != nil {
-				return fmt.Errorf("remind the store of %d sessions: %w", len(visits), err)
+				return fmt.Errorf("remind the store of %d sessions: %w", len(told.visits), err)
 			}
 		}
 	}

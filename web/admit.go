@@ -71,13 +71,20 @@ func (v *visit) hand(a admission.Admission) error {
 
 // seat gives the visitor the pass of a place.
 func (v *visit) seat(a queue.Answer, line string) {
-	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number, JoinedAt: v.storeTime()}
+	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number, JoinedAt: v.joinedAt(a.Order, v.storeTime())}
 	v.room.Numbered(a.Line, a.Generation, a.Number)
 	if a.State != queue.Waiting {
 		held.Line, held.Order, held.JoinedAt = v.reached(line)
 	}
-	if had := v.held(); v.who.hasPass && had.Generation == held.Generation && had.Line == held.Line && had.Order == held.Order {
+	had := v.held()
+	if a.State == queue.Waiting && a.Order == 0 && had.JoinedAt > 0 {
+		held.JoinedAt = had.JoinedAt // whether the draw has a place for the holder goes by it
+	}
+	if v.who.hasPass && had.Generation == held.Generation && had.Line == held.Line && had.Order == held.Order {
 		return
+	}
+	if had.Order > 0 && v.view.Knows(had.Generation) && (had.Generation != a.Generation || a.State == queue.Waiting && a.Order == 0) {
+		return // the store has lost that place, and gets it back with the next request
 	}
 	if v.who.hasPass && !v.who.used && a.State != queue.Waiting && v.who.pass.Generation == a.Generation {
 		return // the pass in hand knows more
@@ -102,10 +109,10 @@ func (v *visit) reached(line string) (name string, order, joinedAt int64) {
 		}
 	}
 	name = cmp.Or(name, line)
-	if 0 < order && order < queue.Base { // one of the drawn
-		return name, order, v.event().Room.PrequeueStartTime.UnixMilli()
+	if order == 0 {
+		order = queue.Base
 	}
-	return name, max(order, queue.Base), v.storeTime()
+	return name, order, v.joinedAt(order, v.storeTime())
 }
 
 // carry gives the visitor a pass.

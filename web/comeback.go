@@ -43,7 +43,7 @@ func (v *visit) show(op queue.Op, what queue.Visit) (queue.Answer, error) {
 	switch drawn, err := v.drawOrder(p.JoinedAt); {
 	case err != nil:
 		return queue.Answer{}, err
-	case drawn > 0:
+	case drawn > 0 && p.Order < queue.Base: // who came too late for the draw has a number behind it
 		what.Order = drawn
 	}
 	a, err := v.ask(op, what)
@@ -90,8 +90,16 @@ func (v *visit) renew(a queue.Answer) error {
 	case queue.Waiting:
 		p.Generation = a.Generation
 		if a.Order > 0 {
-			p.Line, p.Order, p.Number = a.Line, a.Order, a.Number
-			v.room.Numbered(a.Line, a.Generation, a.Number)
+			if p.Number == 0 || p.Order != a.Order { // the drawn are counted anew after a loss, before all are back
+				p.Number = a.Number
+			}
+			p.Line, p.Order, p.JoinedAt = a.Line, a.Order, v.joinedAt(a.Order, p.JoinedAt)
+			v.room.Numbered(a.Line, a.Generation, p.Number)
+		}
+	case queue.Called, queue.AtDoor, queue.Late, queue.Lapsed:
+		p.Generation = a.Generation
+		if p.Order == 0 { // numbered and called since it asked last
+			p.Line, p.Order, p.JoinedAt = v.reached(p.Line)
 		}
 	default:
 		p.Generation = a.Generation
@@ -100,6 +108,16 @@ func (v *visit) renew(a queue.Answer) error {
 		v.carry(p)
 	}
 	return nil
+}
+
+// joinedAt is when the holder of a place joined. One of the drawn did so before
+// the sale, whenever the answer arrived: else, after a loss, nobody would know
+// that the draw gave the order.
+func (v *visit) joinedAt(order, at int64) int64 {
+	if 0 < order && order < queue.Base && !v.event().Draws(time.UnixMilli(at)) {
+		return v.event().Room.PrequeueStartTime.UnixMilli()
+	}
+	return at
 }
 
 // park gives a place without a number to somebody who comes while the store is

@@ -151,6 +151,26 @@ func TestWhoComesWhileTheStoreIsAwayGetsAPlaceAndTheNumberLater(t *testing.T) {
 	}
 }
 
+// Between two polls a place can be numbered and called.
+func TestWhoIsCalledBeforeTheNumberWasToldIsTold(t *testing.T) {
+	h := openHouse(t, `{"room":{"queue_all":true}}`)
+	f := h.browser()
+	f.get("/buy")
+	_, p := f.call("join")
+	equal(t, "number", p.Number, int64(1))
+	pass, err := h.keys.OpenPass("hamlet", f.cookie("rg_pass_hamlet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass.Order, pass.Number = 0, 0 // as it was given while nobody got a number
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("called", func() bool { return h.view().Snapshot.Called == 1 })
+	r, p := h.script().call("status", passHeader, h.keys.SealPass(pass), wantTokens, "1")
+	equal(t, "state", p.State, page.StateTurn)
+	_, p = h.script().call("claim", passHeader, r.Header.Get(passHeader))
+	equal(t, "state of who claims", p.State, page.StateAdmitted)
+}
+
 func TestBypassIsTheOrganizersChoiceAndEndsByItself(t *testing.T) {
 	for _, tt := range []struct {
 		sentence string

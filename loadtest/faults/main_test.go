@@ -76,7 +76,7 @@ func TestARowIsBrokenByWhatVisitorsSaw(t *testing.T) {
 func TestTheMatrixIsATableAndAPage(t *testing.T) {
 	m := Matrix{Rows: []Row{
 		{ID: "F01", Fault: "Redis is killed", Injected: []string{"at 7s: SIGKILL"}, Broken: map[invariant.ID]int{}},
-		{ID: "F02", Fault: "<b>", Broken: map[invariant.ID]int{invariant.Lost: 3}, Reasons: []string{"I2: a place was lost"}, Seed: 7},
+		{ID: "F02", Fault: "<b>", Broken: map[invariant.ID]int{invariant.Place: 3}, Reasons: []string{"I2: a place was lost"}, Seed: 7},
 		{ID: "F03", Fault: "a clock", Tests: []string{"room TestX"}},
 	}}
 	var table, page bytes.Buffer

@@ -1,0 +1,53 @@
+package invariant
+
+// lossBetween says whether the room began a new life between two moments. With
+// orphaned only losses count that took a gateway with them.
+func (l *ledger) lossBetween(from, to int64, orphaned bool) bool {
+	for _, e := range l.losses {
+		if (e.orphans || !orphaned) && e.To >= from && e.From <= to {
+			return true
+		}
+	}
+	return false
+}
+
+// comesBack notes that a visitor was given a place again that an earlier life of
+// the room had given: the same place, but nobody can have waited at it meanwhile.
+func (l *ledger) comesBack(i int) {
+	e, before := &l.events[i], l.places[len(l.places)-1]
+	l.places = append(l.places, place{
+		visitor: e.Visitor, line: e.Line, number: e.Number, sent: before.sent, answered: e.To,
+		waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1, last: e.To,
+	})
+}
+
+// returns are the moments from which sessions of an earlier life may have come
+// back, whatever the cap: each shows itself when it is used.
+func (l *ledger) returns() []int64 {
+	var moments []int64
+	for _, visit := range l.visits {
+		for _, i := range visit {
+			e := &l.events[i]
+			if e.Kind != extended && e.Kind != admitted {
+				continue
+			}
+			k, ok := l.byID[e.Session]
+			if ok && l.lossBetween(l.sessions[k].given.From, e.To, false) {
+				moments = append(moments, e.From)
+			}
+		}
+	}
+	return moments
+}
+
+// untilOrphaned is when a slot may be forgotten: who was let in by a gateway that
+// died with the store holds one that nobody knows of.
+func (l *ledger) untilOrphaned(h hold) int64 {
+	for _, e := range l.losses {
+		taken := l.events[h.proof].Kind == admitted
+		if (e.orphans || !taken) && e.From >= h.from {
+			return min(h.to, e.From)
+		}
+	}
+	return h.to
+}

@@ -1,0 +1,40 @@
+package room
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bilten/rushgate/queue"
+)
+
+// A store that falls back to an older copy of itself believes in sessions that
+// have ended since: each must be told as over, whether a place led to it or not.
+func TestWhatEndedIsToldAsOver(t *testing.T) {
+	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	ends := at.Add(time.Minute).UnixMilli()
+	for _, test := range []struct {
+		name       string
+		session    Session
+		end        bool
+		live, over int
+	}{
+		{"a session that goes on is made again", Session{SessionID: queue.SessionID{Generation: 1, Number: 1}, Ends: ends}, false, 1, 0},
+		{"one that ended, straight in", Session{SessionID: queue.SessionID{Generation: 1, Number: 2}, Ends: ends}, true, 0, 1},
+		{"one that ended, from a place", Session{SessionID: queue.SessionID{Generation: 1, Number: 3}, Ends: ends, Line: "general", Order: queue.Base + 1}, true, 0, 1},
+		{"one that another gateway gave and this one ended", Session{SessionID: queue.SessionID{Generation: 1, Number: 4}}, true, 0, 1},
+		{"one that ran out, from a place: the place is spent", Session{SessionID: queue.SessionID{Generation: 1, Number: 5}, Ends: 1, Line: "general", Order: queue.Base + 2}, false, 0, 1},
+		{"one that ran out, straight in: nobody asks", Session{SessionID: queue.SessionID{Generation: 1, Number: 6}, Ends: 1}, false, 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var l ledger
+			l.add(test.session, at)
+			if test.end {
+				l.end(test.session.SessionID)
+			}
+			live, over := l.tell(2, at.UnixMilli())
+			if len(live) != test.live || len(over) != test.over {
+				t.Errorf("tell(2, ..) = %d live, %d over; want %d, %d", len(live), len(over), test.live, test.over)
+			}
+		})
+	}
+}
