@@ -1,6 +1,7 @@
 package redisqueue_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/bilten/rushgate/internal/redistest"
@@ -33,4 +34,31 @@ func TestAKeyThatVanishesIsNoticed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A replica that lagged takes over: until a tick has seen to it, nobody is given
+// what somebody else was told already.
+func TestAnOlderCopyGivesNothingBeforeItIsMended(t *testing.T) {
+	client := redistest.Client(t)
+	r := queuetest.NewRoom(t, harness(t, client), func(p *queue.Policy) { p.Gates.Calls, p.Gates.Direct = false, false })
+	r.Join(1)
+	copied := map[string]string{}
+	for _, key := range client.Keys(t.Context(), "rg:*").Val() {
+		copied[key] = client.Dump(t.Context(), key).Val()
+	}
+	r.Tick()
+	told := r.Join(2)
+	for key, dump := range copied {
+		if err := client.RestoreReplace(t.Context(), key, 0, dump).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := r.Store.Apply(t.Context(), "hamlet", queue.Join, []queue.Visit{{Visitor: queuetest.Visitor(3), Line: "general"}})
+	if !errors.Is(err, queue.ErrNoRoom) {
+		t.Errorf("a join at an older copy = %v; want ErrNoRoom", err)
+	}
+	r.Tick()
+	back := r.Apply(queue.Restore, queue.Visit{Visitor: queuetest.Visitor(2), Line: "general", Order: told.Order, Generation: told.Generation})
+	queuetest.Equal(t, "number of who was told it", back.Number, told.Number)
+	queuetest.Equal(t, "number of who joins after that", r.Join(3).Number, told.Number+1)
 }

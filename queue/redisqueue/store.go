@@ -27,6 +27,13 @@ type Store struct {
 	generation func() uint64
 	scripts    scripts
 	keys       sync.Map // room -> its keys, which are the same in every call
+	seen       sync.Map // room -> seen, of the newest answer to a tick
+}
+
+// seen is how far a room was when it last answered a tick of this gateway.
+type seen struct {
+	generation uint64
+	seq        int64
 }
 
 var _ queue.Store = (*Store)(nil)
@@ -59,6 +66,7 @@ func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, m queue.R
 	if err != nil {
 		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, err)
 	}
+	s.seen.Store(room, seen{snapshot.Generation, snapshot.Seq})
 	return snapshot, nil
 }
 
@@ -82,11 +90,14 @@ func tickArgs(random uint64, p queue.Policy, m queue.Remembered) []any {
 
 // Apply is queue.Store's.
 func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []queue.Visit) ([]queue.Answer, error) {
-	script, known := s.scripts.ops[op]
-	if !known {
+	script, exists := s.scripts.ops[op]
+	if !exists {
 		return nil, fmt.Errorf("%s: no such operation", op)
 	}
-	reply, err := script.Run(ctx, s.client, s.keysOf(room), visitArgs(op, visits)...).Slice()
+	last, _ := s.seen.Load(room)
+	known, _ := last.(seen)
+	args := append(visitArgs(op, visits), generationText(known.generation), known.seq)
+	reply, err := script.Run(ctx, s.client, s.keysOf(room), args...).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("%s in room %s: %w", op, room, refusal(err))
 	}
@@ -101,7 +112,7 @@ func (s *Store) Apply(ctx context.Context, room string, op queue.Op, visits []qu
 }
 
 func visitArgs(op queue.Op, visits []queue.Visit) []any {
-	args := make([]any, 0, 5*len(visits)+1)
+	args := make([]any, 0, 5*len(visits)+3)
 	// Most who join are in no draw and were never turned away: a rush is joins.
 	wide := slices.ContainsFunc(visits, func(v queue.Visit) bool { return v.Order != 0 || v.Since != 0 })
 	switch {
@@ -169,6 +180,7 @@ func refusal(err error) error {
 // Drop is queue.Store's. Redis frees the memory in the background.
 func (s *Store) Drop(ctx context.Context, room string) error {
 	s.keys.Delete(room)
+	s.seen.Delete(room)
 	if err := s.client.Unlink(ctx, keys(room)...).Err(); err != nil {
 		return fmt.Errorf("drop room %s: %w", room, err)
 	}

@@ -58,7 +58,7 @@ local function usual(v, deadline)
 end
 
 local ids = {}
-for i = 1, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+for i = 1, ARGS, 3 do ids[#ids + 1] = ARGV[i] end
 local active, called = redis.call('ZMSCORE', ACTIVE, unpack(ids)), redis.call('ZMSCORE', CALLED, unpack(ids))
 local door = redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0
 local reply, seen = {r.generation}, {}

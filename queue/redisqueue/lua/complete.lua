@@ -36,7 +36,7 @@ local function complete(v, session, generation, line, order)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 5 do
+for i = 1, ARGS, 5 do
   reply[#reply + 1] = complete(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4]))
 end
 leave_room('ended')

@@ -14,7 +14,7 @@ if not enter() then return {} end
 
 local WIDE = tonumber(ARGV[1])
 local ids = {}
-for i = 2, #ARGV, WIDE do ids[#ids + 1] = ARGV[i] end
+for i = 2, ARGS, WIDE do ids[#ids + 1] = ARGV[i] end
 
 -- Calls found with each visitor of the batch who is in a set; returns how many it has.
 local function look_up(key, found)

@@ -27,7 +27,7 @@ local function leave(v, line, order)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 3 do
+for i = 1, ARGS, 3 do
   reply[#reply + 1] = leave(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]))
 end
 leave_room()

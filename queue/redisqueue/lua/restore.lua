@@ -40,7 +40,7 @@ local function restore(v, line, order, generation)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 4 do
+for i = 1, ARGS, 4 do
   reply[#reply + 1] = restore(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3])
 end
 leave_room()

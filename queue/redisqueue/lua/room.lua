@@ -108,9 +108,16 @@ local function count_keys() return redis.call('EXISTS', unpack(KEYS, 1, 9 + 3 * 
 -- Whether a key has vanished since the last script: deleted, or evicted.
 local function damaged() return count_keys() ~= r.keys end
 
--- Every script but tick begins so; false: a tick must make the room, or mend it.
+-- Every script but tick has two arguments behind its own: which generation the
+-- gateway has seen, and its tick.
+local ARGS = #ARGV - 2
+
+-- Every script but tick begins so; false: a tick must make the room, or mend it. A
+-- copy of the room that is older than what the gateway has seen must not go on
+-- giving numbers that were given already.
 local function enter()
   if not load_room() or r.schema < SCHEMA or damaged() then return false end
+  if r.generation == ARGV[ARGS + 1] and r.seq < tonumber(ARGV[ARGS + 2]) then return false end
   move(wall_clock())
   return true
 end

@@ -40,7 +40,7 @@ local function touch(v, session, generation, adopt)
 end
 
 local reply = {r.generation}
-for i = 1, #ARGV, 4 do
+for i = 1, ARGS, 4 do
   reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
 end
 leave_room('admitted', 'seen')
