@@ -61,6 +61,9 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	if err != nil {
 		return blueprint{}, err
 	}
+	if err := drawable(b.events, keys); err != nil {
+		return blueprint{}, err
+	}
 	b.keys = &atomic.Pointer[admission.Keys]{}
 	b.keys.Store(keys)
 	secrets, err := config.openIdentitySecrets()

@@ -56,14 +56,18 @@ func checkFile(file string) error {
 	if err != nil {
 		return err
 	}
-	_, events := config.readEvents()
-	_, keys := config.openKeys()
+	declared, events := config.readEvents()
+	ring, keys := config.openKeys()
+	var draws error
+	if keys == nil {
+		draws = drawable(declared, ring)
+	}
 	_, secrets := config.openIdentitySecrets()
 	pools, wrong := config.openPools()
 	for _, pool := range pools {
 		pool.Close()
 	}
-	return errors.Join(events, keys, secrets, wrong, config.tryCertificates())
+	return errors.Join(events, keys, draws, secrets, wrong, config.tryCertificates())
 }
 
 func (c Config) tryCertificates() error {

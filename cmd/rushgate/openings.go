@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -32,6 +33,19 @@ func (c Config) openKeys() (*admission.Keys, error) {
 		return nil, fmt.Errorf("%s: %w", c.beside(c.Keys), err)
 	}
 	return keys, nil
+}
+
+// drawable says which events could not be drawn with these keys: better at the
+// start than when the first visitor joins.
+func drawable(events []event.Event, keys *admission.Keys) error {
+	var errs []error
+	for _, e := range events {
+		if e.Room.ShuffleAtEventStart {
+			_, err := keys.DrawSeed(e.ID, 0, e.Room.PrequeueStartTime.Time)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (c Config) openPools() (map[string]*upstream.Pool, error) {
