@@ -167,7 +167,7 @@ func (r *rush) run() (found []string) {
 		if v == nil && f == nil || time.Since(r.begun) > longest {
 			break
 		}
-		at := time.Now()
+		var at time.Time
 		if f != nil {
 			at = f.at
 		} else {
