@@ -24,7 +24,7 @@ type fault string
 
 const (
 	honest       fault = ""
-	overRate     fault = "lets ten times the rate in"
+	overRate     fault = "lets three times the rate in"
 	overCap      fault = "lets twice the cap in"
 	secondPlace  fault = "gives every join a place of its own"
 	secondTicket fault = "gives every request an admission of its own"
@@ -65,7 +65,7 @@ func startGate(t *testing.T, f fault, p queue.Policy, h *invariant.History) []st
 	}
 	switch f {
 	case overRate:
-		g.policy.Rate *= 10
+		g.policy.Rate *= 3
 	case overCap:
 		g.policy.Cap *= 2
 	}
