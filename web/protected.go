@@ -113,9 +113,6 @@ func (v *visit) extend(adopted bool) (bool, error) {
 	if adopted {
 		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime())}
 	}
-	if p := v.who.pass; v.who.used { // the place that led to it is spent with it
-		what.Line, what.Order = p.Line, p.Order
-	}
 	answer, err := v.ask(queue.Touch, what)
 	switch {
 	case err != nil && v.who.standing != spent:
