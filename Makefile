@@ -26,9 +26,11 @@ demo: run ## the same as run
 build: ## bin/rushgate, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -tags timetzdata -ldflags '-s -w' -o bin/rushgate ./cmd/rushgate
 
+# One package at a time: some judge how promptly a crowd is served, and must not
+# be judged by their neighbours.
 test: ## everything in Go, race detector on, against a real redis-server
 	@scripts/deps.sh redis cc
-	$(GO) test -race -timeout 15m ./...
+	$(GO) test -race -p 1 -timeout 15m ./...
 
 e2e: ## a headless Chromium walks the visitor's way
 	@scripts/deps.sh chromium node
