@@ -109,7 +109,7 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 		a.since = v.since
 	}
 	ok := err == nil && a.status < http.StatusInternalServerError
-	if a.first != 0 && (!ok || a.first < a.sent) {
+	if a.first != 0 && (!ok || a.again) {
 		v.history.Add(invariant.Unanswered(invariant.Between(a.first, a.answered), v.id))
 	}
 	if !ok {
