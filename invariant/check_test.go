@@ -300,6 +300,19 @@ func TestBypass(t *testing.T) {
 			want: "I6: visitor b20000.. reached the shop at 62.000 s with an admission that had run out (bob.1)"},
 		{name: "within the second that a gateway may take to learn of the end",
 			more: []Event{Reached(At(s(3)), ann, "ann.1")}, rules: func(l *Limits) { l.Lag = s(1) }},
+		{name: "straight in, and the answer that told of it was lost",
+			more: []Event{Reached(At(s(2)), eve, "eve.1"), Unanswered(between(1.9, 2.1), eve)}},
+		{name: "the shop read the request after the visitor had lost the connection",
+			more: []Event{Reached(At(s(2.5)), eve, "eve.1"), Unanswered(between(1.9, 2.1), eve)}, rules: func(l *Limits) { l.Lag = s(1) }},
+		{name: "an answer was lost, but long before",
+			more: []Event{Reached(At(s(2)), eve, "made-up"), Unanswered(between(0.9, 1), eve)},
+			want: "I6: a request reached the shop at 2.000 s with an admission that nobody was given (made-up)"},
+		{name: "an answer was lost, but to another visitor",
+			more: []Event{Reached(At(s(2)), eve, "made-up"), Unanswered(between(1.9, 2.1), dan)},
+			want: "I6: a request reached the shop at 2.000 s with an admission that nobody was given (made-up)"},
+		{name: "a lost answer opens no door",
+			more: []Event{Reached(At(s(2)), eve, ""), Unanswered(between(1.9, 2.1), eve)},
+			want: "I6: a request reached the shop without an admission at 2.000 s"},
 	} {
 		t.Run(st.name, st.run)
 	}

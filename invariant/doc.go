@@ -36,7 +36,7 @@
 //
 // Two consequences for whoever records. A request that got no answer may still
 // have taken effect: the span of its retry begins when the first attempt was
-// sent. And what a gateway says from memory may be as old as [Limits.Lag].
+// sent, and what it brought may stay unknown for ever: [Unanswered]. And what a gateway says from memory may be as old as [Limits.Lag].
 //
 // The package reads no clock, file or network.
 package invariant

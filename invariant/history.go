@@ -16,6 +16,9 @@ type Span struct{ From, To int64 }
 // At is the span of an event whose moment is known to the microsecond.
 func At(us int64) Span { return Span{us, us} }
 
+// within says whether all of s is in another span.
+func (s Span) within(o Span) bool { return o.From <= s.From && s.To <= o.To }
+
 // Milli is the span of an event that a clock of whole milliseconds has stamped.
 func Milli(ms int64) Span { return Span{ms * 1000, ms*1000 + 999} }
 
@@ -43,6 +46,7 @@ const (
 	forgotten               // was told that there is no place
 	told                    // was told what the room does
 	reached                 // a protected request reached the shop
+	unanswered              // a request of the visitor got no answer
 	ticked                  // the room's numbers
 	showed                  // the room's public figures
 	changed                 // a control was changed
@@ -190,6 +194,10 @@ func Forgotten(when Span, v Visitor) Event { return Event{Kind: forgotten, Span:
 func Told(when Span, v Visitor, gateway, mode string) Event {
 	return Event{Kind: told, Span: when, Visitor: v, Gateway: gateway, Mode: mode}
 }
+
+// Unanswered says that v sent a request whose answer never came: what it did, and
+// what v was given by it, v may never learn.
+func Unanswered(when Span, v Visitor) Event { return Event{Kind: unanswered, Span: when, Visitor: v} }
 
 // Weighed says what a gateway had taken of its machine.
 func Weighed(when Span, gateway string, w Weight) Event {

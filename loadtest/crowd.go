@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 	"errors"
+	"net"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ type Target struct {
 	// Vouched are hosts outside this machine that the caller may put under load.
 	// The crowd goes nowhere else.
 	Vouched []string
+	// Dial connects to a gateway, host:port; nil does so by TCP.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 	// Outside says that nobody at the shop writes into the history, so the
 	// visitors say what reached it, and somebody watches the public figures.
 	Outside bool
@@ -113,6 +116,7 @@ func (r *run) wire() error {
 					return err
 				}
 			}
+			e.through = r.Dial
 			r.origin = e.scheme() + "://" + r.Host
 			from = append(from, newWire(e, max(1, r.Connections/max(1, r.Sources)), r.clock))
 		}

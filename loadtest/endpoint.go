@@ -17,6 +17,7 @@ type endpoint struct {
 	address string // host:port
 	name    string // for TLS; empty without it
 	from    *net.TCPAddr
+	through func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
 }
 
 // ErrFar refuses a gateway outside this machine that nobody vouched for.
@@ -102,6 +103,9 @@ func (e endpoint) source(i int) (*net.TCPAddr, error) {
 }
 
 func (e endpoint) dial(ctx context.Context) (net.Conn, error) {
+	if e.through != nil {
+		return e.through(ctx, e.address)
+	}
 	dialer := &net.Dialer{Timeout: patience}
 	if e.from != nil {
 		dialer.LocalAddr = e.from

@@ -108,7 +108,11 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 	if changes && v.since != 0 {
 		a.since = v.since
 	}
-	if err != nil || a.status >= http.StatusInternalServerError {
+	ok := err == nil && a.status < http.StatusInternalServerError
+	if a.first != 0 && (!ok || a.again) {
+		v.history.Add(invariant.Unanswered(invariant.Between(a.first, a.answered), v.id))
+	}
+	if !ok {
 		if changes {
 			v.since = a.since
 		}

@@ -49,7 +49,8 @@ type answer struct {
 	gateway        string
 	asked          int64 // when the visitor wanted to send it, in the history's microseconds
 	sent, answered int64
-	first          int64 // when it was first sent, if a connection broke and it was sent again; else sent
+	first          int64 // when it was first sent, if it was sent again; else sent
+	again          bool  // a connection had broken without an answer, so it was sent again
 	since          int64 // when the first attempt was sent, if others got no answer; else sent
 }
 
@@ -82,7 +83,7 @@ func (w *wire) exchange(ctx context.Context, request []byte) (answer, error) {
 		_ = c.Close()
 		c = nil
 		if err != nil && silent && reused {
-			reused = false
+			reused, a.again = false, true
 			continue
 		}
 		w.idle <- nil

@@ -203,7 +203,7 @@ func TestKeeperIsNotReadyBeforeTheStoreAnswers(t *testing.T) {
 		if err := b.keeper.Ready(); err == nil || !b.keeper.Loaded() {
 			t.Errorf("Ready() = %v; want the room's name", err)
 		}
-		if v := seenRoom(t, b.keeper).View(); v.Mode != Hold || v.Place(Held{}, time.Now()).State != Unknown {
+		if v := seenRoom(t, b.keeper).View(); v.Mode != Hold || v.Place(holder(9), time.Now()).State != Unknown {
 			t.Errorf("mode %s; want hold, and no word on anybody's place", v.Mode)
 		}
 	})

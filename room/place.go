@@ -19,7 +19,7 @@ type Held struct {
 type State string
 
 const (
-	Unknown State = "unknown" // this gateway has not seen the room yet
+	Unknown State = "unknown" // this gateway has not seen the room yet, and so cannot say what the pass is worth
 	None    State = "none"    // the pass is of another room, or there is none
 	InDraw  State = "draw"    // the order is not decided yet
 	Arrived State = "arrived" // a number comes soon
@@ -62,11 +62,12 @@ func (v *View) Place(h Held, local time.Time) Place {
 }
 
 func (v *View) state(h Held) State {
-	if v.Snapshot.Generation == 0 && !v.Retired {
-		return Unknown
-	}
 	line, ok := v.Snapshot.Line(h.Line)
 	switch {
+	case h == (Held{}): // whatever the room is
+		return None
+	case v.Snapshot.Generation == 0 && !v.Retired:
+		return Unknown
 	case h.Generation == 0 && h.JoinedAt > 0:
 		return v.unnumbered(h)
 	case !ok || !v.Knows(h.Generation):

@@ -56,6 +56,15 @@ func newRoom(h *house, record catalog.Record, retired bool) *Room {
 // View is the room as it was last seen; never nil. It costs one atomic load.
 func (r *Room) View() *View { return r.view.Load() }
 
+// AwaitFirst waits for the first word of the store, for as long as a tick may
+// take, if this gateway has just started. It returns the view from then on.
+func (r *Room) AwaitFirst(ctx context.Context) *View {
+	if r.View().Reason == ReasonStarting {
+		_ = r.loop.awaitTick(ctx) // whoever hears nothing finds the room on hold
+	}
+	return r.View()
+}
+
 // Do asks the store for op on behalf of one visitor, together with whatever
 // other visitors ask meanwhile. It returns the errors of queue.Batcher, and
 // queue.ErrNoRoom only if the room cannot be made now.

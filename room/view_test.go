@@ -75,6 +75,7 @@ func TestPlace(t *testing.T) {
 		}},
 		{"before the start", closedAtFive, Held{}, Place{State: None, RetryAfter: 30 * time.Second}},
 		{"the store was never seen", after(t, ""), holder(1301), Place{State: Unknown, Number: 1301, RetryAfter: 5 * time.Second}},
+		{"no pass, and the store was never seen", after(t, ""), Held{}, Place{State: None, RetryAfter: 5 * time.Second}},
 		{"on hold", heldView(now, record(t, 0, ""), ReasonStoreError, nine), holder(1301), Place{
 			State: Waiting, Number: 1301, Serving: 1000, Ahead: 300, Wait: Wait{Reason: "store_error"}, RetryAfter: 5 * time.Second,
 		}},

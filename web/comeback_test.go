@@ -151,6 +151,35 @@ func TestWhoComesWhileTheStoreIsAwayGetsAPlaceAndTheNumberLater(t *testing.T) {
 	}
 }
 
+func TestWhoComesToAGatewayThatHasJustStartedHoldsAPlace(t *testing.T) {
+	for _, tt := range []struct {
+		sentence string
+		store    func(*sleeper) // on the gateway's start
+		number   int64          // that the answer to the join tells
+	}{
+		{"the store answers in a moment: a number at once", func(s *sleeper) { s.late.Store(int64(200 * time.Millisecond)) }, 2},
+		{"the store is away: a place, and the number later", func(s *sleeper) { s.asleep.Store(true) }, 0},
+	} {
+		t.Run(tt.sentence, func(t *testing.T) {
+			h := openHouse(t, `{"room":{"queue_all":true}}`)
+			first, second := h.browser(), h.browser()
+			first.get("/buy")
+			first.call("join")
+			second.get("/buy")
+			tt.store(h.store)
+			h.serve()
+			_, p := second.call("join")
+			equal(t, "state", p.State, page.StateWaiting)
+			equal(t, "number", p.Number, tt.number)
+			h.store.asleep.Store(false)
+			h.until("the room answers", func() bool { return h.keeper.Ready() == nil })
+			r, p := second.call("status")
+			r.want(t, "when asked again", http.StatusOK)
+			equal(t, "state when asked again", p.State, page.StateWaiting)
+		})
+	}
+}
+
 // Between two polls a place can be numbered and called.
 func TestWhoIsCalledBeforeTheNumberWasToldIsTold(t *testing.T) {
 	h := openHouse(t, `{"room":{"queue_all":true}}`)

@@ -79,10 +79,15 @@ func (s *shop) answers(f func(http.ResponseWriter, *http.Request)) {
 type sleeper struct {
 	queue.Store
 	asleep  atomic.Bool
+	late    atomic.Int64 // ns by which ticks are answered late
 	applied atomic.Int64 // calls of Apply
 }
 
 func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+	select {
+	case <-time.After(time.Duration(s.late.Load())):
+	case <-ctx.Done():
+	}
 	if s.asleep.Load() {
 		return queue.Snapshot{}, context.DeadlineExceeded
 	}
@@ -117,7 +122,7 @@ func openHouse(t testing.TB, patch string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, shop: &shop{}, metrics: prometheus.NewRegistry()}
+	h := &house{t: t, shop: &shop{}}
 	h.store = &sleeper{Store: queue.NewMemory(time.Now, mathrand.Uint64)}
 	organizations := map[string][]string{"globe": {"tickets.example"}, "rose": {"rose.example"}}
 	if h.catalog, err = catalog.New(catalog.NewMemory(), organizations, []event.Event{definition}, time.Now); err != nil {
@@ -126,6 +131,16 @@ func openHouse(t testing.TB, patch string) *house {
 	if h.keys, err = admission.Ephemeral("rushgate"); err != nil {
 		t.Fatal(err)
 	}
+	h.serve()
+	h.until("the room has ticked", func() bool { return h.keeper.Ready() == nil })
+	return h
+}
+
+// serve runs a gateway. Where there is one, another takes its place, as after a
+// crash: it knows nothing but what the store, the catalog and visitors tell it.
+func (h *house) serve() {
+	t := h.t
+	h.metrics = prometheus.NewRegistry()
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &h.log), nil))
 	h.keeper = room.New(room.Config{
 		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
@@ -162,8 +177,7 @@ func openHouse(t testing.TB, patch string) *house {
 	front.Start()
 	t.Cleanup(front.Close)
 	h.url, h.gateway = front.URL, gateway
-	h.until("the room has ticked", func() bool { return h.keeper.Ready() == nil })
-	return h
+	h.until("the events are read", h.keeper.Loaded)
 }
 
 func (h *house) until(what string, holds func() bool) {

@@ -142,6 +142,9 @@ func (v *visit) join(w wish) (page.Place, error) {
 	if err != nil {
 		return page.Place{}, err
 	}
+	if !v.who.hasPass { // a gateway that has just started would give a place without a number, and all others with it
+		v.view = v.room.AwaitFirst(v.r.Context()).At(v.now)
+	}
 	p := v.place()
 	newcomer := v.newcomer()
 	switch {
