@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"event/catalog/keepsake":     {"datadir", "event/catalog"},
 	"event/catalog/rediscatalog": {"event/catalog"},
 	"event/catalog/catalogtest":  {"event", "event/catalog"},
+	"prescale":                   {"event"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -79,7 +80,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"event", "queue", "invariant", "draw"}
+var pure = []string{"event", "queue", "invariant", "draw", "prescale"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
