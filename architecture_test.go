@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"event/catalog/rediscatalog": {"event/catalog"},
 	"event/catalog/catalogtest":  {"event", "event/catalog"},
 	"prescale":                   {"event"},
+	"prescale/backtest":          {"prescale", "loadtest/plot"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},

@@ -29,7 +29,7 @@ func advice(req Request, p Plan) []Recommendation {
 	useful := float64(p.Demand.Useful)
 	say(useful > 0 && p.Forecast.Visitors.P50 > useful, "stock_short",
 		"About %s sessions sell everything, and half of all like events bring more than %s people: tell those beyond early that they may leave empty-handed.",
-		thousands(useful), thousands(p.Forecast.Visitors.P50))
+		Thousands(useful), Thousands(p.Forecast.Visitors.P50))
 	adviseForecast(p.Forecast, say)
 	return all
 }
@@ -60,11 +60,11 @@ func adviseRoom(s Sale, p Plan, say saying) {
 	wanted := int(math.Ceil(p.Demand.Sessions.P90 * Buffer))
 	say(p.Demand.Limit == ByRoomCap || p.Demand.Limit == ByRoomRate, "room_limits",
 		"The room lets in fewer than would come: %s at once, of a demand of %s. The plan is for what it lets in; if the shop can take more, raise total_active_users and new_users_per_minute and plan again.",
-		thousands(float64(p.Demand.Required)), thousands(float64(wanted)))
+		Thousands(float64(p.Demand.Required)), Thousands(float64(wanted)))
 	say(s.Cap > p.Capacity, "cap_above_capacity", "total_active_users is %s, but the plan carries %s sessions: set it to %d, unless the room follows what is ready.",
-		thousands(float64(s.Cap)), thousands(float64(p.Capacity)), p.Capacity)
+		Thousands(float64(s.Cap)), Thousands(float64(p.Capacity)), p.Capacity)
 	say(s.PerMinute > rate, "rate_above_capacity", "new_users_per_minute is %s; %s sessions of %s make %s a minute: set it to %d, unless the room follows what is ready.",
-		thousands(float64(s.PerMinute)), thousands(float64(p.Capacity)), s.Session, thousands(float64(rate)), rate)
+		Thousands(float64(s.PerMinute)), Thousands(float64(p.Capacity)), s.Session, Thousands(float64(rate)), rate)
 }
 
 func adviseForecast(f Forecast, say saying) {
@@ -78,8 +78,8 @@ func adviseForecast(f Forecast, say saying) {
 	say(f.Shape == ShapeModel, "model_step", "How people come at the opening is a model, not a measurement (%s): past events with a course would replace it.", strings.TrimPrefix(f.Shape, "model: "))
 }
 
-// thousands writes 12,345.
-func thousands(v float64) string {
+// Thousands writes 12,345.
+func Thousands(v float64) string {
 	digits := strconv.FormatInt(int64(math.Round(v)), 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]

@@ -48,9 +48,10 @@ func Stated(r Range) Estimate {
 // Learn predicts the next of some positive values, given oldest first: their
 // weighted mean and variance in logarithms, the variance raised by 1 + 1/n for
 // not knowing the mean itself (the usual predictive distribution; n is Kish's
-// effective sample size). Values that are not positive and finite are left out;
+// effective sample size). A value counts half as much as one that came halfLife
+// later. Values that are not positive and finite are left out;
 // without any, ok is false.
-func Learn(values []float64) (e Estimate, ok bool) {
+func Learn(values []float64, halfLife float64) (e Estimate, ok bool) {
 	var logs []float64
 	for _, v := range values {
 		if v > 0 && !math.IsInf(v, 1) {
@@ -63,7 +64,7 @@ func Learn(values []float64) (e Estimate, ok bool) {
 	weights := make([]float64, len(logs))
 	var sum, squares, mean float64
 	for i, v := range logs {
-		w := math.Exp2(-float64(len(logs)-1-i) / HalfLife)
+		w := math.Exp2(-float64(len(logs)-1-i) / halfLife)
 		weights[i] = w
 		sum, squares, mean = sum+w, squares+w*w, mean+w*v
 	}

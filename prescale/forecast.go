@@ -85,10 +85,10 @@ func NewForecast(e Evidence) (Forecast, error) {
 		add(FromRegistrations, n, showUp.Times(float64(e.Registrations)))
 	}
 	if growth := e.growth(); len(growth) > 0 {
-		estimate, _ := Learn(growth)
+		estimate, _ := Learn(growth, HalfLife)
 		add(FromPrequeue, len(growth), estimate.Times(float64(e.Arrived.Visitors)))
 	}
-	if past, ok := Learn(each(e.Past, func(p Past) float64 { return float64(p.Visitors) })); ok {
+	if past, ok := Learn(each(e.Past, func(p Past) float64 { return float64(p.Visitors) }), HalfLife); ok {
 		add(FromPast, len(e.Past), past)
 	}
 	if len(estimates) == 0 {
@@ -118,7 +118,7 @@ func (e Evidence) showUp() (Estimate, int, bool) {
 		}
 		return float64(p.Visitors) / float64(p.Registrations)
 	})
-	estimate, ok := Learn(ratios)
+	estimate, ok := Learn(ratios, HalfLife)
 	return estimate, len(ratios), ok
 }
 

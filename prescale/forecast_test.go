@@ -116,7 +116,7 @@ func TestTheCurveAddsUp(t *testing.T) {
 func TestEstimatesAreSane(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(1, 1e8), 1, 30).Draw(t, "values")
-		e, ok := prescale.Learn(values)
+		e, ok := prescale.Learn(values, prescale.HalfLife)
 		if !ok {
 			t.Fatal("positive values teach nothing")
 		}
