@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bilten/rushgate/loadtest/plot"
@@ -14,8 +15,8 @@ import (
 //go:embed page.html
 var pageText string
 
-// pictured are the matches whose day is drawn: the first that was forecast too
-// low, the highest peak, and an ordinary one.
+// pictured are the matches whose day is drawn: two that went into extra time,
+// the highest peaks, and the final, on a Sunday.
 func pictured() []string {
 	return []string{"Argentina – England", "Brazil – Netherlands", "France – Croatia", "Brazil – France"}
 }
@@ -40,13 +41,13 @@ func Page(w io.Writer, r Result) error {
 	}
 	return page.Execute(w, struct {
 		Style   template.CSS
-		Intro   string
+		Intro   []string
 		Tables  []table
 		Verdict []string
 		Peaks   template.HTML
 		Days    []template.HTML
 		Notice  string
-	}{plot.Style, Intro, tables, r.Verdict(), peaks(r), traffic.days(r), Notice})
+	}{plot.Style, strings.Split(Intro, "\n\n"), tables, r.Verdict(), peaks(r), traffic.days(r), Notice})
 }
 
 // peaks shows forecast, plan and what came, match by match.
@@ -92,7 +93,7 @@ func (t Traffic) days(r Result) []template.HTML {
 			})
 		}
 		charts = append(charts, plot.Chart{
-			Title: name + ", " + kickOff.Format("2 January 1998, kick-off 15:04 UTC"),
+			Title: name + ", " + kickOff.Format("2 January 2006")+", kick-off "+kickOff.Format("15:04 UTC"),
 			X:     plot.Axis{Label: "since " + from.Format("15:04 UTC"), Scale: plot.Duration}, Series: series,
 		}.HTML())
 	}
