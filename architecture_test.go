@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"event/catalog/catalogtest":  {"event", "event/catalog"},
 	"prescale":                   {"event"},
 	"prescale/backtest":          {"prescale", "loadtest/plot"},
+	"prescale/manifest":          {"prescale"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -81,7 +82,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"event", "queue", "invariant", "draw", "prescale"}
+var pure = []string{"event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

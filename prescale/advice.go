@@ -38,7 +38,7 @@ type saying func(when bool, code, format string, args ...any)
 
 func adviseServices(req Request, p Plan, say saying) {
 	for _, row := range p.Services {
-		s := row.service
+		s := row.Service
 		say(len(row.Up) > 0, "scale_up", "Scale %s from %d to %d by %s before the start: begin %s before it.",
 			s.Name, s.Min, row.Instances, -p.Schedule.Ready, -p.Schedule.ScaleUp)
 		say(len(row.Up) == 0, "enough", "%s needs %d and keeps at least %d: nothing to scale.", s.Name, row.Needed, s.Min)
@@ -50,8 +50,8 @@ func adviseServices(req Request, p Plan, say saying) {
 			req.Lead, s.Name, row.Lead, row.Instances)
 		say(s.Target == "", "no_target", "%s has no target: somebody scales it by hand.", s.Name)
 		say(s.Price == (Price{}), "no_price", "%s has no price_per_hour, so the cost lacks it.", s.Name)
-		say(len(row.Up) > 0, "tolerance", "An autoscaler does nothing while its metric is within %.0f %% of the target: give %s a target of %d sessions an instance, so that it has acted by %d.",
-			Tolerance*100, s.Name, row.ActsAt, s.PerInstance)
+		say(len(row.Up) > 0, "tolerance", "An autoscaler does nothing while its metric is within %d %% of the target: give %s a target of %d sessions an instance, so that it has acted by %d.",
+			TolerancePercent, s.Name, row.ActsAt, s.PerInstance)
 	}
 }
 

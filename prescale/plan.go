@@ -19,12 +19,13 @@ type Request struct {
 
 // Service is one thing that must grow with the sessions.
 type Service struct {
-	Name        string
-	PerInstance int // sessions that one instance carries
-	Min, Max    int
-	Boot        time.Duration // from being asked for to ready, warm-up included
-	Price       Price
-	Target      string // what drives it; empty: somebody scales by hand
+	Name        string `json:"name"`
+	PerInstance int    `json:"per_instance"` // sessions that one instance carries
+	Min         int    `json:"min"`
+	Max         int    `json:"max"`
+	Boot        Span   `json:"boot_s"` // from being asked for to ready, warm-up included
+	Price       Price  `json:"-"`
+	Target      string `json:"target"` // what drives it; empty: somebody scales by hand
 }
 
 // Plan is how many instances of what, from when to when, and what it costs.
@@ -51,8 +52,7 @@ const (
 
 // ServicePlan is one row of the plan.
 type ServicePlan struct {
-	Name      string `json:"name"`
-	Target    string `json:"target"`
+	Service
 	Needed    int    `json:"needed"`    // ceil(required / per instance), whatever the bounds
 	Instances int    `json:"instances"` // Needed within the bounds
 	Clamp     Clamp  `json:"clamp"`
@@ -62,8 +62,7 @@ type ServicePlan struct {
 	Down      []Step `json:"down"`
 	Cost      *Cost  `json:"cost"` // nil: no price is known
 
-	service Service
-	spent   time.Duration
+	spent time.Duration
 }
 
 // Schedule is when capacity is there, counted from the start; negative before.
@@ -103,7 +102,7 @@ func NewPlan(req Request) (Plan, error) {
 }
 
 func newServicePlan(s Service, required int) ServicePlan {
-	row := ServicePlan{Name: s.Name, Target: s.Target, service: s, ActsAt: max(1, ActsAt(s.PerInstance))}
+	row := ServicePlan{Service: s, ActsAt: max(1, ActsAt(s.PerInstance))}
 	row.Needed = (required + s.PerInstance - 1) / s.PerInstance
 	row.Instances = min(max(row.Needed, s.Min), s.Max)
 	switch {
@@ -114,7 +113,7 @@ func newServicePlan(s Service, required int) ServicePlan {
 	}
 	row.Up, row.Down = up(s.Min, row.Instances), down(row.Instances, s.Min)
 	if len(row.Up) > 0 {
-		row.Lead = Span(last(row.Up) + s.Boot)
+		row.Lead = Span(last(row.Up)) + s.Boot
 	}
 	return row
 }
@@ -135,7 +134,7 @@ func (p *Plan) schedule(req Request) {
 	p.Schedule = Schedule{ScaleUp: Span(-begin), Ready: Span(lead - begin), Clears: Span(clears), Release: Span(release), Finished: Span(release + fall)}
 	for i, row := range p.Services {
 		hold := release + begin
-		p.Services[i].spent = spent(row.service.Min, row.Up, hold) + spent(row.Instances, row.Down, fall)
+		p.Services[i].spent = spent(row.Min, row.Up, hold) + spent(row.Instances, row.Down, fall)
 	}
 }
 
@@ -156,10 +155,10 @@ func (p *Plan) price() error {
 	totals := map[string]Cost{}
 	for i := range p.Services {
 		row := &p.Services[i]
-		if row.service.Price == (Price{}) {
+		if row.Price == (Price{}) {
 			continue
 		}
-		cost, ok := row.service.Price.of(row.spent)
+		cost, ok := row.Price.of(row.spent)
 		total := totals[cost.Currency]
 		if sum := total.Minor + cost.Minor; !ok || sum < total.Minor {
 			return &Refusal{Reason: Overflow, Field: "services." + row.Name + ".price_per_hour", Want: "the cost is beyond counting"}
@@ -193,7 +192,7 @@ func (s Service) check(r *refusals) {
 	r.unless(s.Min != 0, OutOfBounds, at+".min", s.Min, "want 1 or more")
 	r.unless(s.Max >= s.Min && s.Max <= MaxInstances, OutOfBounds, at+".max", s.Max, fmt.Sprintf("want min, %d, to %d", s.Min, MaxInstances))
 	r.unless(s.Boot >= 0, Negative, at+".boot", s.Boot, "want 0 or more")
-	r.unless(s.Boot <= longestBoot, OutOfBounds, at+".boot", s.Boot, fmt.Sprintf("want at most %v", longestBoot))
+	r.unless(time.Duration(s.Boot) <= longestBoot, OutOfBounds, at+".boot", s.Boot, fmt.Sprintf("want at most %v", longestBoot))
 	r.unless(s.Price.Micros >= 0, Negative, at+".price_per_hour", s.Price.Micros, "want 0 or more")
 	_, priced := s.Price.of(0)
 	r.unless(s.Price == (Price{}) || priced, BadPrice, at+".currency", s.Price.Currency, "want a currency by its three letters, as in EUR")

@@ -16,7 +16,7 @@ import (
 
 func shop() prescale.Service {
 	return prescale.Service{
-		Name: "shop", PerInstance: 1000, Min: 3, Max: 50, Boot: time.Minute, Target: "shop",
+		Name: "shop", PerInstance: 1000, Min: 3, Max: 50, Boot: prescale.Span(time.Minute), Target: "shop",
 		Price: prescale.Price{Micros: 192_000, Currency: "EUR"},
 	}
 }
@@ -272,4 +272,24 @@ func TestAnyRequestIsPlannedOrRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// An autoscaler as Kubernetes writes it: ceil(n x metric / target), nothing
+// within the tolerance, at most twice as many at a time.
+func TestAnAutoscalerThatIsAskedComesToWhatIsNeeded(t *testing.T) {
+	for needed := 1; needed <= 200; needed++ {
+		for n := 1; n <= needed; n++ {
+			at := n
+			for range 20 {
+				ratio := float64(prescale.Ask(needed)) / float64(at)
+				if ratio <= 1+float64(prescale.TolerancePercent)/100 {
+					break
+				}
+				at = min(2*at, prescale.Ask(needed))
+			}
+			if at < needed || at > needed+needed/10+1 {
+				t.Fatalf("from %d, asked for %d, it stops at %d; want %d", n, prescale.Ask(needed), at, needed)
+			}
+		}
+	}
 }

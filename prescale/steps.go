@@ -1,32 +1,36 @@
 package prescale
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // How an autoscaler moves: the project's HorizontalPodAutoscaler (deploy/k8s)
 // behaves so, and a plan reckons with it.
 const (
-	UpPercent     = 100 // of the instances, each UpPeriod
-	UpPeriod      = 15 * time.Second
-	UpSettle      = 60 * time.Second // stabilization: how long it waits before it goes up
-	DownPercent   = 10
-	DownPeriod    = 60 * time.Second
-	DownSettle    = 300 * time.Second
-	Tolerance     = 0.1 // an HPA does nothing while its metric is within 10 % of the target
-	DefaultBoot   = 60 * time.Second
-	DefaultPer    = 1000 // sessions that an instance carries
-	DefaultMin    = 3
-	DefaultMax    = 50
-	MaxInstances  = 10_000
-	MaxPer        = 1_000_000
-	CPUTarget     = 70 // percent
-	MemoryTarget  = 80 // percent
-	longestHold   = 7 * 24 * time.Hour
-	longestBoot   = time.Hour
-	longestAhead  = 7 * 24 * time.Hour
-	wholePercents = 100
+	UpPercent   = 100 // of the instances, each UpPeriod
+	UpPeriod    = 15 * time.Second
+	UpSettle    = 60 * time.Second // stabilization: how long it waits before it goes up
+	DownPercent = 10
+	DownPeriod  = 60 * time.Second
+	DownSettle  = 300 * time.Second
+
+	// TolerancePercent is how far an autoscaler lets its metric be off the target
+	// before it does anything (Kubernetes' default, 0.1).
+	TolerancePercent = 10
+
+	CPUTarget    = 70 // percent
+	MemoryTarget = 80 // percent
+)
+
+// What a service is where the operator has not said otherwise, and its bounds.
+const (
+	DefaultPer   = 1000 // sessions that an instance carries
+	DefaultMin   = 3
+	DefaultMax   = 50
+	DefaultBoot  = 60 * time.Second
+	MaxInstances = 10_000
+	MaxPer       = 1_000_000
+	longestBoot  = time.Hour
+	longestAhead = 7 * 24 * time.Hour
+	longestHold  = 7 * 24 * time.Hour
 )
 
 // Step is how many instances there are from After on, counted from the moment
@@ -41,7 +45,7 @@ type Step struct {
 func up(from, to int) []Step {
 	var steps []Step
 	for at, n := UpSettle, from; n < to; at += UpPeriod {
-		n = min(to, int(math.Ceil(float64(n)*(1+float64(UpPercent)/wholePercents))))
+		n = min(to, (n*(100+UpPercent)+99)/100)
 		steps = append(steps, Step{Span(at), n})
 	}
 	return steps
@@ -51,7 +55,7 @@ func up(from, to int) []Step {
 func down(from, to int) []Step {
 	var steps []Step
 	for at, n := DownSettle, from; n > to; at += DownPeriod {
-		n = max(to, int(float64(n)*(1-float64(DownPercent)/wholePercents)))
+		n = max(to, n*(100-DownPercent)/100)
 		steps = append(steps, Step{Span(at), n})
 	}
 	return steps
@@ -79,4 +83,9 @@ func spent(from int, steps []Step, until time.Duration) time.Duration {
 
 // ActsAt is the target to give an autoscaler so that it has acted by the time
 // the true target is reached.
-func ActsAt(target int) int { return int(float64(target) / (1 + Tolerance)) }
+func ActsAt(target int) int { return target * 100 / (100 + TolerancePercent) }
+
+// Ask is how many instances to ask for through an autoscaler's metric so that at
+// least n come. Asked for 13, one that has got to 12 stays there: 13 / 12 is
+// within the tolerance.
+func Ask(n int) int { return (n-1)*(100+TolerancePercent)/100 + 1 }

@@ -93,7 +93,7 @@ func (t Traffic) days(r Result) []template.HTML {
 			})
 		}
 		charts = append(charts, plot.Chart{
-			Title: name + ", " + kickOff.Format("2 January 2006")+", kick-off "+kickOff.Format("15:04 UTC"),
+			Title: name + ", " + kickOff.Format("2 January 2006") + ", kick-off " + kickOff.Format("15:04 UTC"),
 			X:     plot.Axis{Label: "since " + from.Format("15:04 UTC"), Scale: plot.Duration}, Series: series,
 		}.HTML())
 	}
