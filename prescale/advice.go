@@ -31,6 +31,9 @@ func advice(req Request, p Plan) []Recommendation {
 		"About %s sessions sell everything, and half of all like events bring more than %s people: tell those beyond early that they may leave empty-handed.",
 		Thousands(useful), Thousands(p.Forecast.Visitors.P50))
 	adviseForecast(p.Forecast, say)
+	arrived := req.Evidence.Arrived
+	say(arrived != nil && !p.Forecast.rests(FromPrequeue), "prequeue_unused",
+		"No past event has a course that covers this moment, so how many have joined so far is a lower bound and no more.")
 	return all
 }
 
@@ -76,6 +79,11 @@ func adviseForecast(f Forecast, say saying) {
 	say(len(f.Sources) == 1, "one_source", "The forecast rests on %s alone. Past events, or the pre-queue once it is open, would make it surer.", f.Sources[0].Name)
 	say(high > 2*low, "sources_disagree", "The sources disagree by a factor of %.1f: check them. The p90 is wider for it.", high/low)
 	say(f.Shape == ShapeModel, "model_step", "How people come at the opening is a model, not a measurement (%s): past events with a course would replace it.", strings.TrimPrefix(f.Shape, "model: "))
+}
+
+// rests says whether a source is among those of the forecast.
+func (f Forecast) rests(on string) bool {
+	return slices.ContainsFunc(f.Sources, func(s Source) bool { return s.Name == on })
 }
 
 // Thousands writes 12,345.

@@ -183,6 +183,13 @@ func (r Request) check() error {
 	return all.err()
 }
 
+// Validate names everything that no plan can be made with.
+func (s Service) Validate() error {
+	var r refusals
+	s.check(&r)
+	return r.err()
+}
+
 func (s Service) check(r *refusals) {
 	at := "services." + s.Name
 	r.unless(s.PerInstance != 0, ZeroPerInstance, at+".per_instance", 0, "an instance that carries nobody is never enough")

@@ -223,6 +223,9 @@ func TestAdviceIsWhatAnOperatorWouldDo(t *testing.T) {
 		{"nobody to scale it", func(r *prescale.Request) { r.Services[0].Target = "" }, "no_target", "by hand"},
 		{"no price", func(r *prescale.Request) { r.Services[0].Price = prescale.Price{} }, "no_price", "cost lacks it"},
 		{"a tolerance to reckon with", nil, "tolerance", "target of 909"},
+		{"people who have joined, and nothing to hold them against", func(r *prescale.Request) {
+			r.Evidence.Arrived = &prescale.Mark{At: -time.Hour, Visitors: 7}
+		}, "prequeue_unused", "a lower bound"},
 		{"a model, and it says so", func(r *prescale.Request) { r.Evidence = prescale.Evidence{Past: []prescale.Past{{Visitors: 5000}}} }, "model_step", "model, not a measurement"},
 	}
 	for _, test := range tests {
