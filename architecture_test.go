@@ -36,6 +36,9 @@ var arrows = map[string][]string{
 	"accord":                     {},
 	"accord/redisaccord":         {"accord"},
 	"accord/accordtest":          {"accord"},
+	"prescale":                   {"event"},
+	"prescale/backtest":          {"prescale", "loadtest/plot"},
+	"prescale/manifest":          {"prescale"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -82,7 +85,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
