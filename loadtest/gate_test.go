@@ -103,7 +103,7 @@ func (g *gate) tick(t *testing.T) {
 			p.Version = 3
 		}
 	}
-	s, err := g.store.Tick(context.Background(), gateRoom, p, queue.Remembered{})
+	s, err := g.store.Tick(context.Background(), gateRoom, p, queue.Budget{}, queue.Remembered{})
 	if err != nil {
 		t.Error(err)
 		return

@@ -102,10 +102,9 @@ func (p Policy) Validate() error {
 	return errors.Join(problems...)
 }
 
-// advance moves a room's time by what its wall clock did between two operations.
-func advance(now, lastWall, wall int64) int64 {
-	return now + min(max(wall-lastWall, 0), MaxStep)
-}
+// step is how far a room's time goes by what its wall clock did between two
+// operations.
+func step(lastWall, wall int64) int64 { return min(max(wall-lastWall, 0), MaxStep) }
 
 // share splits n calls among lines by smooth weighted round robin: waiting and
 // weights are per line, current is the state carried from tick to tick. It is

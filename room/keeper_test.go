@@ -26,13 +26,13 @@ type sleeper struct {
 
 var errAsleep = errors.New("store asleep")
 
-func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	if s.asleep.Load() {
 		<-ctx.Done()
 		return queue.Snapshot{}, errAsleep
 	}
 	s.ticks.Add(1)
-	return s.Store.Tick(ctx, room, p, m)
+	return s.Store.Tick(ctx, room, p, b, m)
 }
 
 // shaky is a catalog that can fail.

@@ -82,11 +82,11 @@ type sleeper struct {
 	applied atomic.Int64 // calls of Apply
 }
 
-func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	if s.asleep.Load() {
 		return queue.Snapshot{}, context.DeadlineExceeded
 	}
-	return s.Store.Tick(ctx, name, p, m)
+	return s.Store.Tick(ctx, name, p, b, m)
 }
 
 func (s *sleeper) Apply(ctx context.Context, name string, op queue.Op, visits []queue.Visit) ([]queue.Answer, error) {

@@ -141,7 +141,7 @@ var joining = []promise{
 		r := NewRoom(t, h, nil)
 		bad := r.Policy
 		bad.Version, bad.Rate = 2, -1
-		_, err := h.Store.Tick(t.Context(), "hamlet", bad, queue.Remembered{})
+		_, err := h.Store.Tick(t.Context(), "hamlet", bad, queue.Budget{}, queue.Remembered{})
 		Equal(t, "refused", err != nil, true)
 		Equal(t, "version in force", r.Tick().Version, 1)
 	}},

@@ -18,12 +18,12 @@ type mutant struct {
 }
 
 // Tick is Store's.
-func (m mutant) Tick(ctx context.Context, room string, p queue.Policy, known queue.Remembered) (queue.Snapshot, error) {
+func (m mutant) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, known queue.Remembered) (queue.Snapshot, error) {
 	if m.tick != nil {
 		known.Lines = slices.Clone(known.Lines)
 		m.tick(&p, &known)
 	}
-	return m.Store.Tick(ctx, room, p, known)
+	return m.Store.Tick(ctx, room, p, b, known)
 }
 
 // Apply is Store's.
