@@ -12,6 +12,9 @@ type Rate int64
 // PerMinute is a rate of n visitors per minute.
 func PerMinute(n int64) Rate { return Rate(n) * 1000 }
 
+// Visitors is the rate in visitors per minute.
+func (r Rate) Visitors() float64 { return float64(r) / 1000 }
+
 // MaxRate bounds a rate so that a refill over MaxStep stays exact in a double,
 // which is all that Lua has.
 const MaxRate Rate = 1e10

@@ -23,7 +23,7 @@ type promise struct {
 	test     func(*testing.T, Harness)
 }
 
-var promises = concat(joining, pacing, turns, sessions, controls, timekeeping, restoring, drawing, arriving)
+var promises = concat(joining, pacing, budgets, turns, sessions, controls, timekeeping, restoring, drawing, arriving)
 
 func concat(lists ...[]promise) (all []promise) {
 	for _, list := range lists {

@@ -334,7 +334,7 @@ func (v *visit) buy() {
 	case v.hold():
 	case v.place.State == room.Turn && v.modeNow() == room.Normal:
 		v.claim()
-	case v.place.State == room.None && s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.view.Event.Room.TotalActiveUsers):
+	case v.place.State == room.None && s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < v.view.Limits.Cap && !v.view.Limits.Down():
 		if a, err := v.ask(queue.Join, queue.Visit{}); err == nil && a.State == queue.Active {
 			v.admit(a, v.visitor())
 		}
