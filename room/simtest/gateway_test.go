@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"hash/fnv"
+	"sync/atomic"
 	"time"
 
 	"github.com/bilten/rushgate/queue"
@@ -20,6 +21,7 @@ type gateway struct {
 	keeper *room.Keeper
 	now    func() time.Time
 	stop   func()
+	budget atomic.Pointer[room.Budget] // that it has heard of last
 }
 
 // pass is a visitor's cookie of a place.
