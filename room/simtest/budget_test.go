@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
@@ -31,6 +32,18 @@ func (r *rush) allow(at time.Time, b queue.Budget) {
 	})
 	for i, lag := range lags {
 		r.at(at.Add(lag), func() { r.gateways[i].hear(r.budget) })
+	}
+	r.at(at.Add(2*time.Second+tick), func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.heard = max(r.heard, b.Version)
+	})
+}
+
+// obeys says that a store which was told a budget by every gateway keeps to it.
+func (r *rush) obeys(s queue.Snapshot) {
+	if s.Budget.Version < r.heard {
+		r.hasty = append(r.hasty, fmt.Sprintf("I1: budget %d is in force, and everybody has heard of %d", s.Budget.Version, r.heard))
 	}
 }
 

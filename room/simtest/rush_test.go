@@ -64,6 +64,7 @@ type record struct {
 	orphans  bool
 	killed   bool
 	jumped   bool
+	heard    int64 // version of the last budget that every gateway has heard of
 	resting  int64 // µs, since when turns and sessions stand still; 0: they do not
 	lives    int   // that were lost
 	hasty    []string
@@ -263,6 +264,7 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := micros()
+	r.obeys(s)
 	r.rest(now, s.Budget.Down, r.last.Generation == s.Generation)
 	if before := r.last.Generation; before != 0 && before != s.Generation {
 		from := r.lost
