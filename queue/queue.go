@@ -133,6 +133,7 @@ type Snapshot struct {
 	Seq        int64    // grows with every tick, in all lives; of two snapshots the higher is the newer
 	Version    int64    // of the policy in force
 	Budget     Budget   // in force; MaxRate and Base where nobody has measured
+	Stood      int64    // ms for which turns and sessions have stood still, as everything was down
 	At         int64    // unix ms by the store's clock
 	Restoring  int64    // unix ms until which nobody is called, since places come back first; 0: nothing was lost
 	Gathering  int64    // unix ms until which nobody gets a number; 0: everybody does

@@ -349,7 +349,7 @@ func (r *room) toWall(t int64) int64 { return r.wall + t - r.now }
 
 func (r *room) snapshot(known Remembered) Snapshot {
 	s := Snapshot{
-		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, Budget: r.budget, At: r.wall,
+		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, Budget: r.budget, Stood: r.stood, At: r.wall,
 		Drawn: r.drawn, Settled: r.settled(), Offset: r.offset,
 		Census: Census{
 			Arrived: r.arrived.len(), Called: r.called.len(), AtDoor: r.called.count(Base, math.MaxInt64),

@@ -42,7 +42,12 @@ type house struct {
 	shop    *shop
 	metrics *prometheus.Registry
 	log     logBook
+	budget  atomic.Pointer[room.Budget]
+	ahead   atomic.Int64 // ns that everybody's clock is ahead of the machine's
 }
+
+// now is the time on everybody's clock.
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 // shop is the origin: it notes what reaches it and obeys the test.
 type shop struct {
@@ -118,7 +123,8 @@ func openHouse(t testing.TB, patch string) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, shop: &shop{}, metrics: prometheus.NewRegistry()}
-	h.store = &sleeper{Store: queue.NewMemory(time.Now, mathrand.Uint64)}
+	h.budget.Store(&room.Budget{})
+	h.store = &sleeper{Store: queue.NewMemory(h.now, mathrand.Uint64)}
 	organizations := map[string][]string{"globe": {"tickets.example"}, "rose": {"rose.example"}}
 	if h.catalog, err = catalog.New(catalog.NewMemory(), organizations, []event.Event{definition}, time.Now); err != nil {
 		t.Fatal(err)
@@ -128,7 +134,8 @@ func openHouse(t testing.TB, patch string) *house {
 	}
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &h.log), nil))
 	h.keeper = room.New(room.Config{
-		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
+		Store: h.store, Catalog: h.catalog, Now: h.now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
+		Budget: func(event.Event) room.Budget { return *h.budget.Load() },
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -152,7 +159,7 @@ func openHouse(t testing.TB, patch string) *house {
 		},
 		Proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Accounts: account.NewDesk(fanSecret, account.NewSets(account.SetsConfig{Now: time.Now, Log: log})),
-		Now:      time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
+		Now:      h.now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)

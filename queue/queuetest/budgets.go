@@ -133,6 +133,7 @@ var budgets = []promise{
 		Equal(t, "called", s.Called, 1)
 		Equal(t, "lapsed", s.Lapsed, 1)
 		s = r.Allow(down(false))
+		Equal(t, "ms for which time has stood still", s.Stood, ms(outage))
 		again := r.Want(r.Join(1), queue.Active, "the session")
 		Equal(t, "the same session", again.Session, a.Session)
 		Equal(t, "ms left of the session", again.Ends-s.At, left)

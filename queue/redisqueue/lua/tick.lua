@@ -10,7 +10,7 @@
 --         20 version of the budget, 0: none · 21 its rate · 22 its cap · 23 down (0 or 1) · 24 number of lines,
 --         then name, weight of each; then the gateway's memory: generation, roots, at, seq,
 --         admitted, held, drawn, offset + 1, window, parked, and name, issued, serving, order, lapsed of each line
--- Returns {generation, roots, begun, seq, version, the budget's version, rate, cap and down, wall, restoring, gathering, drawn, settled, offset,
+-- Returns {generation, roots, begun, seq, version, the budget's version, rate, cap and down, stood, wall, restoring, gathering, drawn, settled, offset,
 --          arrived, called, at the door, late, lapsed, active, admitted, unseen, more, cursor,
 --          {number, generation of each ended}, {name, issued, serving, order, lapsed, waiting, drawn}...}
 --
@@ -135,7 +135,7 @@ for i, entry in ipairs(redis.call('XRANGE', ENDED, from, '+', 'COUNT', page + 1)
 end
 local function told(t) return running() < t and r.wall + t - running() or 0 end
 local unseen = running() < r.expected and math.max(0, r.unseen - r.seen) or 0
-local reply = {r.generation, r.roots, r.begun, r.seq, r.version, r.b_version, r.b_rate, r.b_cap, r.down, wall, told(r.restoring), told(math.max(r.settle_till, r.gather_till, r.restoring)),
+local reply = {r.generation, r.roots, r.begun, r.seq, r.version, r.b_version, r.b_rate, r.b_cap, r.down, r.stood, wall, told(r.restoring), told(math.max(r.settle_till, r.gather_till, r.restoring)),
   r.drawn, settled() and 1 or 0, r.offset, redis.call('ZCARD', ARRIVED), redis.call('ZCARD', CALLED),
   redis.call('ZCOUNT', CALLED, BASE, '+inf'), redis.call('ZCARD', LATE), redis.call('ZCARD', LAPSED),
   redis.call('ZCARD', ACTIVE), r.admitted, unseen, more, cursor, ended}
