@@ -162,7 +162,7 @@ func (g *gate) tick() {
 			p.Version = 3
 		}
 	}
-	s, err := g.store.Tick(context.Background(), gateRoom, p, queue.Remembered{})
+	s, err := g.store.Tick(context.Background(), gateRoom, p, queue.Budget{}, queue.Remembered{})
 	if err != nil {
 		panic(err) // a store in memory has no reason
 	}

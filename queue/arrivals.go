@@ -7,8 +7,8 @@ import "math"
 // by the time at which they came.
 type arrivals struct {
 	arrived    *zset // ms of arrival * MaxLines + index of the line
-	settleTill int64 // nobody is numbered before
-	gatherTill int64 // until then everybody who joins is put among them
+	settleTill int64 // nobody is numbered before, in the running time
+	gatherTill int64 // until then everybody who joins is put among them, in the running time
 	gatherFrom int64 // a time of arrival before this, unix ms, is not believed
 }
 
@@ -17,7 +17,7 @@ type arrivals struct {
 const Gather int64 = 10_000
 
 // gathering says that more may come who were here before.
-func (r *room) gathering() bool { return r.now < max(r.settleTill, r.gatherTill, r.restoring) }
+func (r *room) gathering() bool { return r.running() < max(r.settleTill, r.gatherTill, r.restoring) }
 
 // gather begins when a gateway has given passes without a number.
 func (r *room) gather(m Remembered) {
@@ -28,7 +28,7 @@ func (r *room) gather(m Remembered) {
 		r.gatherFrom = m.Parked
 	}
 	r.gatherFrom = min(r.gatherFrom, m.Parked)
-	r.gatherTill = max(r.gatherTill, r.now+Gather)
+	r.gatherTill = max(r.gatherTill, r.running()+Gather)
 }
 
 // parks says that nobody gets a number at this moment.
@@ -48,7 +48,7 @@ func (r *room) park(v Visit, line int) Answer {
 // number gives the arrivals their numbers, MaxCalls in a tick: while the room
 // gathers, those who came so long ago that whoever came before is here, too.
 func (r *room) number() {
-	if r.now < r.restoring || r.closing() || r.now < r.settleTill {
+	if r.running() < r.restoring || r.closing() || r.running() < r.settleTill {
 		return
 	}
 	last := int64(math.MaxInt64)

@@ -74,7 +74,7 @@ func newSleepy(t testing.TB) *sleepy {
 		Times: queue.Times{Turn: 60_000, Grace: 60_000, Session: 60_000, SessionMax: 60_000, Probation: 60_000},
 		Lines: []queue.Line{{Name: "general", Weight: 1}},
 	}
-	if _, err := store.Tick(t.Context(), "e", policy, queue.Remembered{}); err != nil {
+	if _, err := store.Tick(t.Context(), "e", policy, queue.Budget{}, queue.Remembered{}); err != nil {
 		t.Fatal(err)
 	}
 	return &sleepy{Store: store}

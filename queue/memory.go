@@ -26,8 +26,8 @@ func NewMemory(now func() time.Time, generation func() uint64) *Memory {
 }
 
 // Tick is Store's.
-func (m *Memory) Tick(_ context.Context, name string, p Policy, known Remembered) (Snapshot, error) {
-	if err := errors.Join(p.Validate(), known.Validate()); err != nil {
+func (m *Memory) Tick(_ context.Context, name string, p Policy, b Budget, known Remembered) (Snapshot, error) {
+	if err := errors.Join(p.Validate(), b.Validate(), known.Validate()); err != nil {
 		return Snapshot{}, err
 	}
 	m.mu.Lock()
@@ -36,12 +36,12 @@ func (m *Memory) Tick(_ context.Context, name string, p Policy, known Remembered
 	r := m.rooms[name]
 	if r == nil {
 		r = newRoom(m.generation(), wall)
-		r.settleTill = r.now + min(known.Window, Settle)
+		r.settleTill = r.running() + min(known.Window, Settle)
 		m.rooms[name] = r
 	}
 	r.move(wall)
 	r.recover(p, known, m.generation)
-	r.tick(p)
+	r.tick(p, b)
 	return r.snapshot(known), nil
 }
 

@@ -132,6 +132,8 @@ type Snapshot struct {
 	Begun      int64    // unix ms at which the store made the room
 	Seq        int64    // grows with every tick, in all lives; of two snapshots the higher is the newer
 	Version    int64    // of the policy in force
+	Budget     Budget   // in force; MaxRate and Base where nobody has measured
+	Stood      int64    // ms for which turns and sessions have stood still, as everything was down
 	At         int64    // unix ms by the store's clock
 	Restoring  int64    // unix ms until which nobody is called, since places come back first; 0: nothing was lost
 	Gathering  int64    // unix ms until which nobody gets a number; 0: everybody does
@@ -199,10 +201,11 @@ func (s Snapshot) Line(name string) (LineView, bool) {
 // changes nothing more.
 type Store interface {
 	// Tick makes the room if there is none, installs p if it is newer than the
-	// policy in force, expires turns and sessions, calls whoever is due, and
-	// returns the room. If the store has less of the room than m, it has lost it,
-	// or a part: then the room begins a new life and restores.
-	Tick(ctx context.Context, room string, p Policy, m Remembered) (Snapshot, error)
+	// policy in force and b if it is no older than the budget in force, expires
+	// turns and sessions, calls whoever is due, and returns the room. If the store
+	// has less of the room than m, it has lost it, or a part: then the room begins
+	// a new life, with the budget b, and restores.
+	Tick(ctx context.Context, room string, p Policy, b Budget, m Remembered) (Snapshot, error)
 	// Apply does op for every visit and answers each, in order. It returns
 	// ErrNoRoom if no tick has made the room yet, or a tick must see to what was
 	// lost of it.

@@ -9,9 +9,9 @@ import (
 // come back one by one, as their holders show them.
 type recovery struct {
 	roots     []uint32
-	restoring int64 // nobody is called before; 0: nothing was lost yet
-	lost      int64 // when, in the room's time
-	expected  int64 // until then a session of an earlier life may run that nobody has shown
+	restoring int64 // nobody is called before, in the running time; 0: nothing was lost yet
+	lost      int64 // when, in the running time
+	expected  int64 // until then a session of an earlier life may run that nobody has shown, in the running time
 	unseen    int64 // sessions that went on before the loss and that the store knows nothing of
 	seen      int64 // how many of those came back
 	kept      int64 // sessions that the store still knew of
@@ -34,7 +34,7 @@ func (r *room) knows(generation uint64) bool { return slices.Contains(r.roots, R
 
 // outstanding is how many slots are kept for those not seen since the loss.
 func (r *room) outstanding() int64 {
-	if r.now >= r.expected {
+	if r.running() >= r.expected {
 		return 0
 	}
 	return max(0, r.unseen-r.seen)
@@ -81,9 +81,10 @@ func (r *room) lose(p Policy, m Remembered, random uint64) {
 	r.adopt(m)
 	r.generation = reborn(r.roots[0], random)
 	r.pace.call, r.pace.claim = 0, 0
-	r.lost, r.expected = r.now, r.now+max(p.Times.Session, r.policy.Times.Session)
-	r.restoring, r.gatherFrom = r.now, max(0, min(m.At, r.wall)-backdated)
+	r.lost, r.expected = r.running(), r.running()+max(p.Times.Session, r.policy.Times.Session)
+	r.restoring, r.gatherFrom = r.running(), max(0, min(m.At, r.wall)-backdated)
 	r.unseen, r.seen, r.kept = 0, 0, r.active.len()
+	r.budget.Version = 0 // whatever this tick brings is newer
 }
 
 // backdated is how far before a loss somebody may have come who has no number, in ms.
@@ -130,7 +131,7 @@ func (r *room) merge(m Remembered) {
 	if r.offset < 0 && m.Offset > 0 {
 		r.turn(m.Offset - 1)
 	}
-	if r.lost > 0 && r.now <= max(r.restoring, r.lost) {
+	if r.lost > 0 && r.running() <= max(r.restoring, r.lost) {
 		r.restoring = max(r.restoring, r.lost+m.Window)
 		if r.wall-m.At < r.expected-r.lost { // else whoever was in then is not any more
 			r.unseen = max(r.unseen, m.Held-r.kept)
@@ -154,7 +155,7 @@ func (r *room) age() {
 	for _, m := range r.over.between(0, r.now-r.policy.Times.SessionMax, MaxCalls) {
 		r.over.remove(m.visitor)
 	}
-	if !r.policy.Gates.Claims || !r.policy.Gates.Calls || r.gathering() || r.late.len() > 0 || r.called.count(Base, 1<<62) > 0 {
+	if !r.claims() || !r.policy.Gates.Calls || r.gathering() || r.late.len() > 0 || r.called.count(Base, 1<<62) > 0 {
 		r.marked = r.now
 	}
 	if r.now-r.marked < r.aging {

@@ -12,8 +12,9 @@ type room struct {
 	generation uint64
 	clock
 	policy Policy
-	pace   pace
-	lines  []*line
+	allowance
+	pace  pace
+	lines []*line
 
 	called *zset // turn: deadline (< Base); at the door: Base + stamp
 	late   *zset // stamp
@@ -32,10 +33,16 @@ type room struct {
 type clock struct {
 	seq   int64 // ticks so far
 	wall  int64 // the store's clock at the last operation
-	now   int64 // the room's own time: never falls
+	now   int64 // the room's own time, by which turns, graces and sessions end: never falls
+	stood int64 // ms for which now has stood still, since everything behind the room was down
 	open  bool  // wall has reached OpensAt
-	leapt int64 // until then the clock is not believed about the start, in the room's time
+	leapt int64 // until then the clock is not believed about the start, in the running time
 }
+
+// running is the room's time as it would be had now never stood still. The
+// windows of a restore, of gathering and of a leap go by it: whatever the shop
+// does, places come back, numbers are given and a draw closes.
+func (c clock) running() int64 { return c.now + c.stood }
 
 // admissions are the sessions of a room.
 type admissions struct {
@@ -84,6 +91,7 @@ func newRoom(generation uint64, wall int64) *room {
 		admissions: admissions{active: newZSet(), sessions: map[Visitor]session{}},
 		arrivals:   arrivals{arrived: newZSet()},
 		recovery:   recovery{roots: []uint32{Root(generation)}, marked: wall, over: newZSet()},
+		allowance:  allowance{budget: unlimited(0), told: wall},
 		begun:      wall, offset: -1,
 	}
 }
@@ -92,14 +100,18 @@ func newRoom(generation uint64, wall int64) *room {
 // done: tokens that a bucket has no room for are gone when they come, not when
 // somebody looks.
 func (r *room) move(wall int64) {
-	before := r.now
-	r.now = advance(r.now, r.wall, wall)
+	ms := step(r.wall, wall)
+	if r.budget.Down {
+		r.stood += ms
+	} else {
+		r.now += ms
+	}
 	if wall-r.wall > MaxStep || r.wall-wall > MaxStep {
-		r.leapt = r.now + MaxStep
+		r.leapt = r.running() + MaxStep
 	}
 	r.wall = wall
-	r.pace.call = r.policy.Rate.refill(r.pace.call, r.now-before)
-	r.pace.claim = r.policy.Rate.refill(r.pace.claim, r.now-before)
+	r.pace.call = r.rate().refill(r.pace.call, ms)
+	r.pace.claim = r.rate().refill(r.pace.claim, ms)
 	r.opens()
 }
 
@@ -107,12 +119,14 @@ func (r *room) move(wall int64) {
 // believed about that until it has gone on for a while.
 func (r *room) opens() {
 	late := r.wall >= r.policy.OpensAt
-	r.open = late && (r.open || r.policy.OpensAt == 0 || r.now >= r.leapt)
+	r.open = late && (r.open || r.policy.OpensAt == 0 || r.running() >= r.leapt)
 }
 
-// tick is the room's heartbeat: policy, what expired, who comes in, who is called.
-func (r *room) tick(p Policy) {
+// tick is the room's heartbeat: policy and budget, what expired, who comes in,
+// who is called.
+func (r *room) tick(p Policy, b Budget) {
 	r.install(p)
+	r.take(b)
 	r.opens()
 
 	r.closeDraw()
@@ -126,17 +140,18 @@ func (r *room) tick(p Policy) {
 	if r.calls() {
 		r.call()
 	}
-	r.pace.call = min(r.pace.call, r.policy.Rate.Burst())
+	r.pace.call = min(r.pace.call, r.rate().Burst())
 	r.seq++
 }
 
 // calls says that somebody may be called at all.
 func (r *room) calls() bool {
-	return r.open && r.policy.Gates.Calls && r.policy.Rate > 0 && r.now >= r.restoring && (r.settled() || !r.draws())
+	return r.open && r.policy.Gates.Calls && r.rate() > 0 && r.running() >= r.restoring && (r.settled() || !r.draws())
 }
 
 // install takes a newer policy as a whole. A lower rate empties the buckets to
-// its burst at once: what was saved up at the old rate may not be spent at the new.
+// its burst at once, in take: what was saved up at the old rate may not be spent at
+// the new.
 func (r *room) install(p Policy) {
 	if p.Version <= r.policy.Version {
 		return
@@ -148,8 +163,6 @@ func (r *room) install(p Policy) {
 		r.pace.call, r.pace.claim = p.Rate.Burst(), p.Rate.Burst()
 	}
 	r.policy = p
-	r.pace.call = min(r.pace.call, p.Rate.Burst())
-	r.pace.claim = min(r.pace.claim, p.Rate.Burst())
 	for _, l := range p.Lines {
 		if have := r.lineFor(l.Name); have != nil {
 			have.Weight = l.Weight
@@ -187,7 +200,7 @@ func (r *room) expire() {
 		r.pace.call += Token * int64(len(r.called.between(r.pace.refunded+1, due, math.MaxInt64)))
 		r.pace.refunded = due
 	}
-	if r.policy.Gates.Claims { // while nobody can claim, no turn runs out
+	if r.claims() { // while nobody can claim, no turn runs out
 		for _, m := range r.called.between(math.MinInt64, r.now, math.MaxInt64) {
 			r.called.remove(m.visitor)
 			if _, again := r.lapsed.score(m.visitor); !again {
@@ -225,7 +238,7 @@ func (r *room) release() {
 // drain lets those at the door in, first come first served, as the claim
 // bucket allows. Each holds a slot already.
 func (r *room) drain() {
-	if !r.policy.Gates.Claims {
+	if !r.claims() {
 		return
 	}
 	for _, m := range r.called.between(Base, math.MaxInt64, r.pace.claim/Token) {
@@ -267,7 +280,7 @@ func (r *room) offer(v Visitor) {
 
 // free is how many slots nobody holds; negative after the cap was lowered.
 func (r *room) free() int64 {
-	return r.policy.Cap - r.active.len() - r.called.len() - r.outstanding()
+	return r.limit() - r.active.len() - r.called.len() - r.outstanding()
 }
 
 // admit gives v a session; the caller has paid.
@@ -336,18 +349,18 @@ func (r *room) toWall(t int64) int64 { return r.wall + t - r.now }
 
 func (r *room) snapshot(known Remembered) Snapshot {
 	s := Snapshot{
-		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, At: r.wall,
+		Generation: r.generation, Roots: r.roots, Begun: r.begun, Seq: r.seq, Version: r.policy.Version, Budget: r.budget, Stood: r.stood, At: r.wall,
 		Drawn: r.drawn, Settled: r.settled(), Offset: r.offset,
 		Census: Census{
 			Arrived: r.arrived.len(), Called: r.called.len(), AtDoor: r.called.count(Base, math.MaxInt64),
 			Late: r.late.len(), Lapsed: r.lapsed.len(), Active: r.active.len(), Admitted: r.admitted, Unseen: r.outstanding(),
 		},
 	}
-	if r.now < r.restoring {
-		s.Restoring = r.toWall(r.restoring)
+	if r.running() < r.restoring {
+		s.Restoring = r.wall + r.restoring - r.running()
 	}
 	if r.gathering() {
-		s.Gathering = r.toWall(max(r.settleTill, r.gatherTill, r.restoring))
+		s.Gathering = r.wall + max(r.settleTill, r.gatherTill, r.restoring) - r.running()
 	}
 	for _, l := range r.lines {
 		s.Lines = append(s.Lines, LineView{

@@ -12,6 +12,9 @@ type Rate int64
 // PerMinute is a rate of n visitors per minute.
 func PerMinute(n int64) Rate { return Rate(n) * 1000 }
 
+// Visitors is the rate in visitors per minute.
+func (r Rate) Visitors() float64 { return float64(r) / 1000 }
+
 // MaxRate bounds a rate so that a refill over MaxStep stays exact in a double,
 // which is all that Lua has.
 const MaxRate Rate = 1e10
@@ -102,10 +105,9 @@ func (p Policy) Validate() error {
 	return errors.Join(problems...)
 }
 
-// advance moves a room's time by what its wall clock did between two operations.
-func advance(now, lastWall, wall int64) int64 {
-	return now + min(max(wall-lastWall, 0), MaxStep)
-}
+// step is how far a room's time goes by what its wall clock did between two
+// operations.
+func step(lastWall, wall int64) int64 { return min(max(wall-lastWall, 0), MaxStep) }
 
 // share splits n calls among lines by smooth weighted round robin: waiting and
 // weights are per line, current is the state carried from tick to tick. It is

@@ -56,7 +56,7 @@ func (r *room) join(v Visit) Answer {
 
 // straightIn: nobody may be overtaken, and both buckets and a slot must allow it.
 func (r *room) straightIn() bool {
-	if !r.open || !r.policy.Gates.Direct || r.policy.Gates.Release || r.parks() {
+	if !r.open || !r.policy.Gates.Direct || r.budget.Down || r.policy.Gates.Release || r.parks() {
 		return false
 	}
 	for _, l := range r.lines {

@@ -11,12 +11,12 @@ import (
 func BenchmarkNewView(b *testing.B) {
 	prev := after(b, "", general(1, 1000, 5000, nine))
 	record := record(b, 0, "")
-	policy := policyOf(record, prev.Event.Room.NewUsersPerMinute, prev.Event.Room.TotalActiveUsers)
+	policy := policyOf(record)
 	var shown atomic.Pointer[View]
 	b.ReportAllocs()
 	for i := int64(1); b.Loop(); i++ {
 		at := nine.Add(time.Duration(i) * 250 * time.Millisecond)
-		prev = newView(prev, record, policy, general(1+i, 1000+i, 5000, at), at)
+		prev = newView(prev, record, policy, Budget{}, general(1+i, 1000+i, 5000, at), at)
 		shown.Store(prev)
 	}
 }

@@ -34,10 +34,9 @@ type Config struct {
 	Rand    func() float64 // in [0, 1)
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // nil: nobody counts
-	// Budget says how many per minute, and how many at once, an event may let
-	// in. nil: what the event itself says. The store takes another budget with
-	// the event's next version, as it takes everything.
-	Budget func(event.Event) (perMinute, limit int)
+	// Budget says what an event may use of the instances behind it. Every tick asks,
+	// so it must not wait. nil: this gateway knows of no budgets.
+	Budget func(event.Event) Budget
 	// Window is how long a room calls nobody after the store has lost it; 0:
 	// DefaultWindow.
 	Window time.Duration
@@ -72,14 +71,10 @@ func New(c Config) *Keeper {
 		follower: follower{revision: -1, kept: map[string]*kept{}},
 	}
 	if k.house.budget == nil {
-		k.house.budget = ownBudget
+		k.house.budget = unmeasured
 	}
 	k.house.metrics = newMetrics(c.Metrics, k.Rooms)
 	return k
-}
-
-func ownBudget(e event.Event) (perMinute, limit int) {
-	return e.Room.NewUsersPerMinute, e.Room.TotalActiveUsers
 }
 
 // Loaded says that the catalog has been read. Before that Lookup finds nothing,

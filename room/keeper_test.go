@@ -26,13 +26,13 @@ type sleeper struct {
 
 var errAsleep = errors.New("store asleep")
 
-func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	if s.asleep.Load() {
 		<-ctx.Done()
 		return queue.Snapshot{}, errAsleep
 	}
 	s.ticks.Add(1)
-	return s.Store.Tick(ctx, room, p, m)
+	return s.Store.Tick(ctx, room, p, b, m)
 }
 
 // shaky is a catalog that can fail.
@@ -263,7 +263,9 @@ func TestKeeperLeavesADeletedEvent(t *testing.T) {
 func TestKeeperAsksForTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
-		b.config.Budget = func(event.Event) (perMinute, limit int) { return 60, 1 }
+		b.config.Budget = func(event.Event) Budget {
+			return Budget{Budget: queue.Budget{Version: 1, Rate: queue.PerMinute(60), Cap: 1}}
+		}
 		r := seenRoom(t, run(t, New(b.config)))
 		var states []queue.State
 		for i := range byte(2) {

@@ -56,6 +56,9 @@ var (
 	activeDesc   = prometheus.NewDesc("rushgate_room_active", "Sessions.", byEvent, nil)
 	admittedDesc = prometheus.NewDesc("rushgate_room_admitted_total", "Sessions given so far.", byEvent, nil)
 	modeDesc     = prometheus.NewDesc("rushgate_room_mode", "1 for the mode that the room is in on this gateway.", []string{"event", "mode"}, nil)
+	rateDesc     = prometheus.NewDesc("rushgate_room_rate_per_minute", "Visitors let in per minute at most, by event and budget.", byEvent, nil)
+	capDesc      = prometheus.NewDesc("rushgate_room_cap", "Sessions and turns at most, by event and budget.", byEvent, nil)
+	budgetDesc   = prometheus.NewDesc("rushgate_room_budget_reason", "1 for the reason why the room lets in fewer than its event allows.", []string{"event", "reason"}, nil)
 	versionDesc  = prometheus.NewDesc("rushgate_room_version", "Version of the event that the store acts on.", byEvent, nil)
 )
 
@@ -63,7 +66,7 @@ var (
 func (c census) Describe(descs chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		waitingDesc, servingDesc, issuedDesc, calledDesc, atDoorDesc, lateDesc, lapsedDesc,
-		activeDesc, admittedDesc, modeDesc, versionDesc,
+		activeDesc, admittedDesc, modeDesc, versionDesc, rateDesc, capDesc, budgetDesc,
 	} {
 		descs <- d
 	}
@@ -76,16 +79,15 @@ func (c census) Collect(metrics chan<- prometheus.Metric) {
 		if v.Retired {
 			continue
 		}
+		measure := func(d *prometheus.Desc, kind prometheus.ValueType, n float64, labels ...string) {
+			metrics <- prometheus.MustNewConstMetric(d, kind, n, append([]string{r.id}, labels...)...)
+		}
 		count := func(d *prometheus.Desc, kind prometheus.ValueType, n int64, labels ...string) {
-			metrics <- prometheus.MustNewConstMetric(d, kind, float64(n), append([]string{r.id}, labels...)...)
+			measure(d, kind, float64(n), labels...)
 		}
 		now, _ := v.ModeAt(r.house.now())
 		for _, mode := range Modes {
-			is := int64(0)
-			if mode == now {
-				is = 1
-			}
-			count(modeDesc, prometheus.GaugeValue, is, string(mode))
+			count(modeDesc, prometheus.GaugeValue, one(mode == now), string(mode))
 		}
 		s := v.Snapshot
 		if s.Generation == 0 {
@@ -103,5 +105,18 @@ func (c census) Collect(metrics chan<- prometheus.Metric) {
 		count(activeDesc, prometheus.GaugeValue, s.Active)
 		count(admittedDesc, prometheus.CounterValue, s.Admitted)
 		count(versionDesc, prometheus.GaugeValue, v.InForce())
+		measure(rateDesc, prometheus.GaugeValue, v.Limits.Rate.Visitors())
+		count(capDesc, prometheus.GaugeValue, v.Limits.Cap)
+		for _, reason := range BudgetReasons {
+			count(budgetDesc, prometheus.GaugeValue, one(reason == v.Limits.Reason), string(reason))
+		}
 	}
+}
+
+// one is a fact as a gauge has it.
+func one(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }

@@ -42,7 +42,7 @@ type Place struct {
 type Wait struct {
 	Known    bool
 	P50, P90 time.Duration
-	Reason   string // why it is not known: a Reason or an event.Reason
+	Reason   string // why it is not known, or longer than usual: a Reason or an event.Reason
 }
 
 // Place says where the holder of a pass stands at a moment of this gateway's
@@ -110,6 +110,9 @@ func (v *View) wait(line string, ahead int64, local time.Time) Wait {
 	if !v.Stance.Calls {
 		return Wait{Reason: string(v.Stance.Reason)}
 	}
+	if v.Limits.Down() {
+		return Wait{Reason: string(ReasonDown)}
+	}
 	i := v.index(line)
 	if i < 0 {
 		return Wait{Reason: string(ReasonNotCalled)}
@@ -119,7 +122,7 @@ func (v *View) wait(line string, ahead int64, local time.Time) Wait {
 	if !ok {
 		return Wait{Reason: string(ReasonNotCalled)}
 	}
-	return Wait{Known: true, P50: p50, P90: p90}
+	return Wait{Known: true, P50: p50, P90: p90, Reason: string(v.Limits.Reason)}
 }
 
 const (

@@ -12,13 +12,12 @@ import (
 // maxProbation is how long somebody who went straight in may stay unseen.
 const maxProbation = time.Minute
 
-// policyOf is what the store is to do for an event that may let in so many per
-// minute, and so many at once.
+// policyOf is what the store is to do for an event.
 //
 // When the room opens is the store's business, whose clock rules; so gates are
 // those of the event while it is open. Who may be waiting makes no difference
 // to them.
-func policyOf(record catalog.Record, perMinute, limit int) queue.Policy {
+func policyOf(record catalog.Record) queue.Policy {
 	e := record.Event
 	stance := e.Stance(whileOpen(e), 0)
 	p := queue.Policy{
@@ -31,8 +30,8 @@ func policyOf(record catalog.Record, perMinute, limit int) queue.Policy {
 			Release: stance.Release,
 		},
 		OpensAt: opensAt(e),
-		Rate:    queue.PerMinute(int64(perMinute)),
-		Cap:     int64(limit),
+		Rate:    queue.PerMinute(int64(e.Room.NewUsersPerMinute)),
+		Cap:     int64(e.Room.TotalActiveUsers),
 		Draw:    e.Room.ShuffleAtEventStart,
 		Offset:  offsetOf(e.Room.Draw),
 		Times: queue.Times{

@@ -32,7 +32,7 @@ func record(t testing.TB, version int64, patch string) catalog.Record {
 }
 
 func TestPolicyOf(t *testing.T) {
-	got := policyOf(record(t, 0, `{"room": {"session_duration": "30s", "lines": [{"name": "general", "weight": 1}, {"name": "presale", "weight": 3}]}}`), 120, 40)
+	got := policyOf(record(t, 0, `{"room": {"session_duration": "30s", "lines": [{"name": "general", "weight": 1}, {"name": "presale", "weight": 3}], "total_active_users": 40, "new_users_per_minute": 120}}`))
 	want := queue.Policy{
 		Version: 1,
 		Gates:   queue.Gates{Calls: true, Claims: true, Direct: true, Renew: true},
@@ -41,10 +41,10 @@ func TestPolicyOf(t *testing.T) {
 		Lines: []queue.Line{{Name: "general", Weight: 1}, {Name: "presale", Weight: 3}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("policyOf(hamlet, 120, 40) differs (-want +got):\n%s", diff)
+		t.Errorf("policyOf(hamlet) differs (-want +got):\n%s", diff)
 	}
 	if err := got.Validate(); err != nil {
-		t.Errorf("policyOf(hamlet, 120, 40).Validate() = %v; want a policy that stores take", err)
+		t.Errorf("policyOf(hamlet).Validate() = %v; want a policy that stores take", err)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestPolicyGates(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := policyOf(record(t, 4, `{"room": {`+test.room+`}}`), 1, 1)
+			got := policyOf(record(t, 4, `{"room": {`+test.room+`}}`))
 			if got.Gates != test.want || got.OpensAt != test.opens || got.Version != 5 {
 				t.Errorf("policyOf(%s) = %+v, opens at %d, version %d; want %+v, %d, 5", test.room, got.Gates, got.OpensAt, got.Version, test.want, test.opens)
 			}

@@ -19,11 +19,11 @@ func TestAPoisonEventIsQuarantinedAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := setup(t, record(t, 0, "").Event, lear)
-		b.config.Budget = func(e event.Event) (perMinute, limit int) {
+		b.config.Budget = func(e event.Event) Budget {
 			if e.ID == "hamlet" && e.Page.Message == "poison" {
 				panic("poison")
 			}
-			return ownBudget(e)
+			return unmeasured(e)
 		}
 		k := run(t, New(b.config))
 		seenRoom(t, k)

@@ -33,7 +33,7 @@ type house struct {
 	random  func() float64 // in [0, 1)
 	log     *slog.Logger
 	metrics *metrics
-	budget  func(event.Event) (perMinute, limit int)
+	budget  func(event.Event) Budget
 
 	window   time.Duration
 	memories Memories

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -55,9 +56,8 @@ func interval(v *View, local time.Time) time.Duration {
 // tick makes a new view.
 func (r *Room) tick(ctx context.Context) {
 	prev, record := r.View(), *r.record.Load()
-	perMinute, limit := r.house.budget(record.Event)
-	policy := policyOf(record, perMinute, limit)
-	snapshot, seen, err := r.ask(ctx, policy)
+	policy, budget := policyOf(record), r.house.budget(record.Event)
+	snapshot, seen, err := r.ask(ctx, policy, budget.Budget)
 	if err == nil && snapshot.Generation != prev.Snapshot.Generation {
 		err = r.remind(ctx, snapshot)
 	}
@@ -70,15 +70,15 @@ func (r *Room) tick(ctx context.Context) {
 	}
 	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax))
 	r.given.prune(seen, time.Duration(record.Event.Room.TurnTTL)+time.Duration(record.Event.Room.LateGrace))
-	r.show(prev, newView(prev, record, policy, snapshot, seen), nil)
+	r.show(prev, newView(prev, record, policy, budget, snapshot, seen), nil)
 }
 
 // ask ticks the store until every ended session is known. A view is shown only
 // then: a gateway that has just started must not honour a revoked admission.
-func (r *Room) ask(ctx context.Context, policy queue.Policy) (queue.Snapshot, time.Time, error) {
+func (r *Room) ask(ctx context.Context, policy queue.Policy, budget queue.Budget) (queue.Snapshot, time.Time, error) {
 	for page := 1; ; page++ {
 		before := r.memory.recall(r.house.window)
-		s, seen, err := r.askOnce(ctx, policy, before)
+		s, seen, err := r.askOnce(ctx, policy, budget, before)
 		if err != nil {
 			return queue.Snapshot{}, time.Time{}, err
 		}
@@ -96,11 +96,11 @@ func (r *Room) ask(ctx context.Context, policy queue.Policy) (queue.Snapshot, ti
 
 // askOnce also says when, by this gateway's clock, the store answered: in the
 // middle between asking and being answered, give or take half the way.
-func (r *Room) askOnce(ctx context.Context, policy queue.Policy, m queue.Remembered) (queue.Snapshot, time.Time, error) {
+func (r *Room) askOnce(ctx context.Context, policy queue.Policy, budget queue.Budget, m queue.Remembered) (queue.Snapshot, time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	asked := r.house.now()
-	s, err := r.house.store.Tick(ctx, r.id, policy, m)
+	s, err := r.house.store.Tick(ctx, r.id, policy, budget, m)
 	took := r.house.now().Sub(asked)
 	r.house.metrics.tickSeconds.Observe(took.Seconds())
 	return s, asked.Add(took / 2), err
@@ -145,5 +145,13 @@ func (r *Room) show(prev, next *View, err error) {
 	}
 	if prev.Stance.Reason != next.Stance.Reason {
 		log.Info("room changed its stance", "reason", next.Stance.Reason, "before", prev.Stance.Reason, "version", next.Version)
+	}
+	if was, is := prev.Limits, next.Limits; was.Reason != is.Reason || was.Ready != is.Ready || was.Known != is.Known {
+		level := slog.LevelInfo
+		if is.Down() {
+			level = slog.LevelWarn
+		}
+		log.Log(context.Background(), level, "what the room may let in has changed", "reason", is.Reason, "before", was.Reason,
+			"rate_per_minute", is.Rate.Visitors(), "cap", is.Cap, "ready", is.Ready, "known", is.Known)
 	}
 }

@@ -22,7 +22,8 @@ const (
 // Modes are all of them.
 var Modes = []Mode{Normal, Hold, Restore, Bypass}
 
-// Reason says why a room is in Hold, or why a wait is not known.
+// Reason says why a room is in Hold, why a wait is not known, or why it is longer
+// than it would have to be.
 type Reason string
 
 const (
@@ -31,6 +32,10 @@ const (
 	ReasonStoreSilent Reason = "store_silent" // no tick was answered for StaleAfter
 	ReasonNotCalled   Reason = "not_called"   // nobody in the line was called lately
 	ReasonRestoring   Reason = "restoring"    // places come back first
+	ReasonCapacity    Reason = "capacity"     // fewer instances are ready than there are
+	ReasonHealth      Reason = "health"       // the instances answer slowly, or with errors
+	ReasonShared      Reason = "shared"       // another event needs a part of the pool
+	ReasonDown        Reason = "down"         // nothing behind the room can take anybody
 )
 
 // StaleAfter is how old a snapshot may be before the room counts as unknown.
@@ -47,6 +52,7 @@ type View struct {
 	Silent time.Time // Hold: since when, by this gateway's clock
 	Phase  event.Phase
 	Stance event.Stance
+	Limits Limits
 
 	// Snapshot is the last that arrived; Generation 0: none yet. Serving never
 	// falls within a generation. Ended sessions are not in it: EndedSession.
@@ -58,7 +64,7 @@ type View struct {
 
 // pace is how fast the lines move.
 type pace struct {
-	rate  queue.Rate
+	rate  queue.Rate // by which meters go
 	lines []linePace // in the snapshot's order
 }
 
@@ -80,12 +86,12 @@ func blindView(record catalog.Record, retired bool, now time.Time) *View {
 	return v
 }
 
-// newView is prev with a snapshot that the store made, under this policy, when
-// this gateway's clock stood at seen.
+// newView is prev with a snapshot that the store made, under this policy and
+// budget, when this gateway's clock stood at seen.
 //
 // A store that fell back to a copy of itself begins a new life: within one, no
 // snapshot is older than the last.
-func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot, seen time.Time) *View {
+func newView(prev *View, record catalog.Record, p queue.Policy, b Budget, s queue.Snapshot, seen time.Time) *View {
 	same := s.Generation == prev.Snapshot.Generation
 	if same && s.Seq < prev.Snapshot.Seq {
 		return prev // a page of an older answer
@@ -96,6 +102,7 @@ func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot
 		Event: record.Event, Version: record.Version, Mode: Normal,
 		Phase:    record.Event.Phase(at),
 		Stance:   record.Event.Stance(at, s.Waiting()),
+		Limits:   limitsOf(p, s, b),
 		Snapshot: s, Seen: seen, Skew: at.Sub(seen),
 	}
 	if s.Restoring > 0 {
@@ -106,7 +113,8 @@ func newView(prev *View, record catalog.Record, p queue.Policy, s queue.Snapshot
 		old = prev.pace
 		v.Snapshot.Lines = neverBack(prev.Snapshot.Lines, s.Lines)
 	}
-	v.pace = old.observe(v.Snapshot, p, v.Stance.Calls)
+	p.Rate = v.Limits.Rate
+	v.pace = old.observe(v.Snapshot, p, v.Stance.Calls && !v.Limits.Down())
 	return v
 }
 
@@ -133,15 +141,20 @@ func heldView(prev *View, record catalog.Record, reason Reason, local time.Time)
 	return &v
 }
 
-// observe is the pace after a snapshot.
+// observe is the pace after a snapshot. p is the policy with the rate that is in
+// force.
 func (old pace) observe(s queue.Snapshot, p queue.Policy, calls bool) pace {
-	next := pace{rate: p.Rate, lines: make([]linePace, len(s.Lines))}
+	next := pace{rate: old.rate, lines: make([]linePace, len(s.Lines))}
+	forget := much(old.rate, p.Rate)
+	if forget {
+		next.rate = p.Rate
+	}
 	for i, line := range s.Lines {
 		var meter queue.Meter
 		if i < len(old.lines) {
 			meter = old.lines[i].meter
 		}
-		if old.rate != p.Rate {
+		if forget {
 			meter = meter.Forget()
 		}
 		next.lines[i] = linePace{

@@ -15,7 +15,7 @@ var nine = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 
 // general is a snapshot of one line in which so many were called and wait.
 func general(seq, serving, waiting int64, at time.Time) queue.Snapshot {
-	s := queue.Snapshot{Generation: 7, Roots: []uint32{0}, Seq: seq, Version: 1, At: at.UnixMilli()}
+	s := queue.Snapshot{Generation: 7, Roots: []uint32{0}, Seq: seq, Version: 1, Budget: queue.Budget{Rate: queue.MaxRate, Cap: queue.Base}, At: at.UnixMilli()}
 	s.Lines = []queue.LineView{{Name: "general", Issued: serving + waiting, Serving: serving, Waiting: waiting}}
 	if serving > 0 {
 		s.Lines[0].CalledOrder = queue.Base + serving
@@ -32,10 +32,10 @@ func life(generation uint64, s queue.Snapshot) queue.Snapshot {
 // after is the view that these snapshots make, each seen when it was made.
 func after(t testing.TB, patch string, snapshots ...queue.Snapshot) *View {
 	r := record(t, 0, patch)
-	p := policyOf(r, r.Event.Room.NewUsersPerMinute, r.Event.Room.TotalActiveUsers)
+	p := policyOf(r)
 	v := blindView(r, false, nine)
 	for _, s := range snapshots {
-		v = newView(v, r, p, s, time.UnixMilli(s.At))
+		v = newView(v, r, p, Budget{}, s, time.UnixMilli(s.At))
 	}
 	return v
 }
@@ -123,7 +123,7 @@ func TestViewMapsTimeToTheStores(t *testing.T) {
 	r := record(t, 0, `{"room": {"event_start_time": "2027-03-01T09:00:00Z"}}`)
 	// This gateway's clock is a minute slow: by the store's the sale is open.
 	local := nine.Add(-time.Minute)
-	v := newView(blindView(r, false, local), r, policyOf(r, 300, 100), general(1, 0, 0, nine), local)
+	v := newView(blindView(r, false, local), r, policyOf(r), Budget{}, general(1, 0, 0, nine), local)
 	if v.Phase != event.Open || v.Stance.Reason != event.ReasonOpen {
 		t.Errorf("phase %s, stance %s; want open by the store's clock", v.Phase, v.Stance.Reason)
 	}
@@ -185,10 +185,11 @@ func TestWaitStartsAnewWhenTheRateChanges(t *testing.T) {
 	at := nine
 	for i := range int64(150) { // two a second
 		at = at.Add(time.Second)
-		v = newView(v, fast, policyOf(fast, 300, 100), general(i+1, 2*i, 1000, at), at)
+		v = newView(v, fast, policyOf(fast), Budget{}, general(i+1, 2*i, 1000, at), at)
 	}
 	before := v.Place(holder(498), at).Wait.P50
-	v = newView(v, fast, policyOf(fast, 60, 100), general(151, 298, 1000, at), at)
+	slow := record(t, 0, `{"room": {"new_users_per_minute": 60}}`)
+	v = newView(v, slow, policyOf(slow), Budget{}, general(151, 298, 1000, at), at)
 	after := v.Place(holder(498), at).Wait.P50
 	if before.Round(time.Second) != 100*time.Second || after.Round(time.Second) != 200*time.Second {
 		t.Errorf("wait of 200 people = %v at 120 a minute, %v after the rate fell to 60; want 1m40s, 3m20s", before, after)

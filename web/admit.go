@@ -54,6 +54,10 @@ func (v *visit) admitOpen() error {
 	})
 }
 
+// standstillMost is how much longer a browser keeps an admission than it can mean
+// anything by itself: the shop may be down meanwhile, and its session stand still.
+const standstillMost = time.Hour
+
 func (v *visit) hand(a admission.Admission) error {
 	left := time.Duration(a.Ends-v.storeTime()) * time.Millisecond
 	if left < time.Second {
@@ -65,7 +69,7 @@ func (v *visit) hand(a admission.Admission) error {
 	}
 	v.who.admission, v.who.token, v.who.standing = a, token, live
 	v.leave.admission = token
-	v.leave.cookie = v.jar().make(admissionCookie, token, left+v.afterlife())
+	v.leave.cookie = v.jar().make(admissionCookie, token, left+v.afterlife()+standstillMost)
 	return nil
 }
 

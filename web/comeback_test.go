@@ -38,7 +38,7 @@ func (f *fan) admission() admission.Admission { return f.h.verify(f.cookie("rg_a
 
 func (h *house) verify(token string) admission.Admission {
 	h.t.Helper()
-	a, err := h.keys.Verify(token, admission.Want{Event: "hamlet", Organization: "globe", Now: time.Now().UnixMilli(), Ahead: time.Second})
+	a, err := h.keys.Verify(token, admission.Want{Event: "hamlet", Organization: "globe", Now: h.now().UnixMilli(), Ahead: time.Second})
 	if err != nil {
 		h.t.Fatalf("admission %q: %v", token, err)
 	}

@@ -42,7 +42,12 @@ type house struct {
 	shop    *shop
 	metrics *prometheus.Registry
 	log     logBook
+	budget  atomic.Pointer[room.Budget]
+	ahead   atomic.Int64 // ns that everybody's clock is ahead of the machine's
 }
+
+// now is the time on everybody's clock.
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 // shop is the origin: it notes what reaches it and obeys the test.
 type shop struct {
@@ -83,7 +88,7 @@ type sleeper struct {
 	applied atomic.Int64 // calls of Apply
 }
 
-func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	select {
 	case <-time.After(time.Duration(s.late.Load())):
 	case <-ctx.Done():
@@ -91,7 +96,7 @@ func (s *sleeper) Tick(ctx context.Context, name string, p queue.Policy, m queue
 	if s.asleep.Load() {
 		return queue.Snapshot{}, context.DeadlineExceeded
 	}
-	return s.Store.Tick(ctx, name, p, m)
+	return s.Store.Tick(ctx, name, p, b, m)
 }
 
 func (s *sleeper) Apply(ctx context.Context, name string, op queue.Op, visits []queue.Visit) ([]queue.Answer, error) {
@@ -123,7 +128,8 @@ func openHouse(t testing.TB, patch string) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, shop: &shop{}}
-	h.store = &sleeper{Store: queue.NewMemory(time.Now, mathrand.Uint64)}
+	h.budget.Store(&room.Budget{})
+	h.store = &sleeper{Store: queue.NewMemory(h.now, mathrand.Uint64)}
 	organizations := map[string][]string{"globe": {"tickets.example"}, "rose": {"rose.example"}}
 	if h.catalog, err = catalog.New(catalog.NewMemory(), organizations, []event.Event{definition}, time.Now); err != nil {
 		t.Fatal(err)
@@ -143,7 +149,8 @@ func (h *house) serve() {
 	h.metrics = prometheus.NewRegistry()
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &h.log), nil))
 	h.keeper = room.New(room.Config{
-		Store: h.store, Catalog: h.catalog, Now: time.Now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
+		Store: h.store, Catalog: h.catalog, Now: h.now, Rand: mathrand.Float64, Log: log, Metrics: h.metrics, Window: time.Nanosecond,
+		Budget: func(event.Event) room.Budget { return *h.budget.Load() },
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -167,7 +174,7 @@ func (h *house) serve() {
 		},
 		Proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Accounts: account.NewDesk(fanSecret, account.NewSets(account.SetsConfig{Now: time.Now, Log: log})),
-		Now:      time.Now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
+		Now:      h.now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	}
 	view := rm.View()
 	mode, _ := view.ModeAt(g.now())
-	answer, err := g.nows.of(view, modeOf(mode, view.Stance), view.StoreTime(g.now()))
+	answer, err := g.nows.of(view, modeOf(mode, view), view.StoreTime(g.now()))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (n *nows) of(view *room.View, mode page.Mode, at int64) (*nowAnswer, error)
 
 func newNowAnswer(view *room.View, mode page.Mode, at int64) (*nowAnswer, error) {
 	now := page.Now{
-		Event: view.Event.ID, Mode: mode, Phase: string(view.Phase),
+		Event: view.Event.ID, Mode: mode, Reason: string(view.Limits.Reason), Phase: string(view.Phase),
 		Generation: strconv.FormatUint(view.Snapshot.Generation, 16), Lines: map[string]page.Line{}, Message: view.Event.Page.Message,
 		Draw: DrawPhase(view),
 	}

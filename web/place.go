@@ -10,22 +10,29 @@ import (
 	"github.com/bilten/rushgate/web/page"
 )
 
-// modeOf is what the room as a whole is doing, in the words of the contract.
-func modeOf(mode room.Mode, stance event.Stance) page.Mode {
+// modeOf is what the room as a whole is doing, in the words of the contract. That
+// nothing can take anybody is news only where somebody could come in.
+func modeOf(mode room.Mode, view *room.View) page.Mode {
+	stance := view.Stance
 	if mode != room.Normal {
 		return page.Mode(mode)
 	}
 	switch stance.Reason {
 	case event.ReasonPaused:
 		return page.ModePaused
-	case event.ReasonQueueAll:
-		return page.ModeQueueAll
-	case event.ReasonDraining:
-		return page.ModeDraining
 	case event.ReasonClosed, event.ReasonClosedPaused:
 		return page.ModeClosed
 	case event.ReasonRejected, event.ReasonRejectedQueueAll:
 		return page.ModeRejected
+	}
+	if view.Limits.Down() && stance.Claims && stance.Newcomer != event.Through {
+		return page.ModeDown
+	}
+	switch stance.Reason {
+	case event.ReasonQueueAll:
+		return page.ModeQueueAll
+	case event.ReasonDraining:
+		return page.ModeDraining
 	}
 	return page.ModeNormal
 }
@@ -102,17 +109,17 @@ func (v *visit) placeOf(a queue.Answer) page.Place {
 
 // doorWait is when the door opens for somebody with so many before them.
 func (v *visit) doorWait(ahead int64) time.Duration {
-	rate := int64(v.event().Room.NewUsersPerMinute)
-	if rate < 1 || !v.view.Stance.Claims {
+	rate := v.view.Limits.Rate.Visitors()
+	if rate == 0 || !v.view.Stance.Claims {
 		return 5 * time.Second
 	}
-	return min(30*time.Second, max(500*time.Millisecond, time.Duration(ahead+1)*time.Minute/time.Duration(rate)))
+	return time.Duration(min(30, max(0.5, float64(ahead+1)*60/rate)) * float64(time.Second))
 }
 
 // blank is the part of a place that is the same for every visitor.
 func (v *visit) blank() page.Place {
 	p := page.Place{
-		Event: v.event().ID, Mode: modeOf(v.mode(), v.view.Stance), Phase: string(v.view.Phase), State: page.StateNone,
+		Event: v.event().ID, Mode: modeOf(v.mode(), v.view), Phase: string(v.view.Phase), State: page.StateNone,
 		Line: event.General, At: time.UnixMilli(v.storeTime()).UTC(), Message: v.event().Page.Message,
 	}
 	if start := v.event().Room.EventStartTime; !start.IsZero() {

@@ -95,7 +95,7 @@ func (v *visit) question(commit bool) question {
 		admission: v.who.standing, newcomer: v.newcomer(), commit: commit, hold: v.hold(),
 		early: v.view.Phase == event.Before || v.view.Phase == event.Prequeue, prefetch: unseen(v.r, v.event().Browser.CORSOrigins),
 		place: held.State != room.None, reached: held.State == room.Turn && v.mode() == room.Normal,
-		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.event().Room.TotalActiveUsers) &&
+		free: s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < v.view.Limits.Cap && !v.view.Limits.Down() &&
 			v.asksNothing(),
 	}
 	half := time.Duration(v.event().Room.SessionDuration).Milliseconds() / 2

@@ -141,7 +141,7 @@ func (v *visit) openAdmission(candidates []string, commit bool) (last admission.
 	knobs := v.event().Room
 	want := admission.Want{
 		Event: v.event().ID, Organization: v.event().Organization, Now: v.storeTime(),
-		Grace: v.afterlife(), Ahead: aheadMost,
+		Grace: v.afterlife() + millis(v.view.Snapshot.Stood), Ahead: aheadMost,
 	}
 	for _, token := range candidates {
 		a, err := v.g.keys().Verify(token, want)

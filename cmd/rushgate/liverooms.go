@@ -41,7 +41,11 @@ func (l liveRooms) Live(eventID string) (organizer.LiveView, bool) {
 		Lapsed:  snapshot.Lapsed,
 		WaitP50: int64(wait.P50.Seconds()),
 		WaitP90: int64(wait.P90.Seconds()),
-		Lines:   []organizer.LiveLine{},
+		Limits: organizer.LiveLimits{
+			PerMinute: view.Limits.Rate.Visitors(), Sessions: view.Limits.Cap,
+			Reason: string(view.Limits.Reason), Ready: view.Limits.Ready, Known: view.Limits.Known,
+		},
+		Lines: []organizer.LiveLine{},
 	}
 	for _, line := range snapshot.Lines {
 		live.PerMinute += view.PerMinute(line.Name)

@@ -185,6 +185,15 @@ func (l liveRoom) String() string {
 	if l.WaitP90 > 0 {
 		wait = fmt.Sprintf("%s to %s", time.Duration(l.WaitP50)*time.Second, time.Duration(l.WaitP90)*time.Second)
 	}
-	return fmt.Sprintf("%s  %-8s  %-18s %8d %8d %8d %9d %5d %9d  %s",
-		l.At.Local().Format(time.TimeOnly), l.Mode, l.Stance.Reason, l.Waiting, l.Called, l.Active, l.Controls.Cap, l.PerMinute, l.Controls.Rate, wait)
+	return fmt.Sprintf("%s  %-8s  %-18s %8d %8d %8d %9d %5d %9d  %s%s",
+		l.At.Local().Format(time.TimeOnly), l.Mode, l.Stance.Reason, l.Waiting, l.Called, l.Active, l.Controls.Cap, l.PerMinute, l.Controls.Rate, wait, l.limited())
+}
+
+// limited says what the room may do where that is less than the organizer set.
+func (l liveRoom) limited() string {
+	if l.Limits.Reason == "" {
+		return ""
+	}
+	return fmt.Sprintf("  %s: %.0f a minute, %d inside, %d of %d instances ready",
+		l.Limits.Reason, l.Limits.PerMinute, l.Limits.Sessions, l.Limits.Ready, l.Limits.Known)
 }

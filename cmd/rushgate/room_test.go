@@ -32,7 +32,9 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooms := fixedRooms{organizer.LiveView{At: time.Now(), Mode: "normal", InForce: 99, WaitP50: 25, WaitP90: 35, PerMinute: 60, Lines: []organizer.LiveLine{{Name: "general", Waiting: 4321}}}}
+	rooms := fixedRooms{organizer.LiveView{At: time.Now(), Mode: "normal", InForce: 99, WaitP50: 25, WaitP90: 35, PerMinute: 60,
+		Limits: organizer.LiveLimits{PerMinute: 420, Sessions: 70, Reason: "capacity", Ready: 7, Known: 13},
+		Lines:  []organizer.LiveLine{{Name: "general", Waiting: 4321}}}}
 	api := organizer.New(events, []organizer.Key{{Name: "me", Organization: "demo", SHA256: sha256.Sum256([]byte("rgk_test"))}}, rooms, organizer.Installation{
 		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 1, Instances: 1}, true
@@ -69,6 +71,7 @@ func TestRoomSteers(t *testing.T) {
 		{"the whole line, by whoever knows it", "release-all 4300", 0, "demo: release-all done"},
 		{"the whole line, by whoever does not", "release-all 10", exitFailed, "4321 people wait"},
 		{"two lines of the room", "watch --count 1", 0, "4321"},
+		{"why fewer come in than the organizer set", "watch --count 1", 0, "capacity: 420 a minute, 70 inside, 7 of 13 instances ready"},
 		{"a number is needed", "rate", exitFailed, "rate: needs a value"},
 		{"a whole number is needed", "rate many", exitFailed, `"many": must be a whole number`},
 		{"a value too much", "pause now", exitFailed, `"now": takes no such value`},

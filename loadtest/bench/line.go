@@ -172,7 +172,7 @@ func (b *bench) releases(ctx context.Context, l *long) error {
 	var next int64 = 1
 	for began := time.Now(); time.Since(began) < b.release; time.Sleep(claimEvery) {
 		// A version below the one in force: this gateway installs nothing.
-		s, err := l.store.Tick(ctx, millionID, bystander, queue.Remembered{})
+		s, err := l.store.Tick(ctx, millionID, bystander, queue.Budget{}, queue.Remembered{})
 		if err != nil {
 			return err
 		}

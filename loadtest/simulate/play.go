@@ -122,7 +122,7 @@ func (s *play) step(ctx context.Context) error {
 		s.act(e)
 	}
 	if s.tick == 0 { // a room exists before its visitors
-		if _, err := s.store.Tick(ctx, roomName, s.rules, s.memory); err != nil {
+		if _, err := s.store.Tick(ctx, roomName, s.rules, queue.Budget{}, s.memory); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,7 @@ func (s *play) step(ctx context.Context) error {
 		}
 	}
 	s.now = s.now.Add(Tick)
-	snapshot, err := s.store.Tick(ctx, roomName, s.rules, s.memory)
+	snapshot, err := s.store.Tick(ctx, roomName, s.rules, queue.Budget{}, s.memory)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type promise struct {
 	test     func(*testing.T, Harness)
 }
 
-var promises = concat(joining, pacing, turns, sessions, controls, timekeeping, restoring, drawing, arriving)
+var promises = concat(joining, pacing, budgets, turns, sessions, controls, timekeeping, restoring, drawing, arriving)
 
 func concat(lists ...[]promise) (all []promise) {
 	for _, list := range lists {
@@ -141,7 +141,7 @@ var joining = []promise{
 		r := NewRoom(t, h, nil)
 		bad := r.Policy
 		bad.Version, bad.Rate = 2, -1
-		_, err := h.Store.Tick(t.Context(), "hamlet", bad, queue.Remembered{})
+		_, err := h.Store.Tick(t.Context(), "hamlet", bad, queue.Budget{}, queue.Remembered{})
 		Equal(t, "refused", err != nil, true)
 		Equal(t, "version in force", r.Tick().Version, 1)
 	}},

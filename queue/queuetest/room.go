@@ -23,6 +23,7 @@ type Room struct {
 	t      testing.TB
 	name   string
 	Policy queue.Policy
+	Budget queue.Budget
 	memory queue.Remembered
 }
 
@@ -71,7 +72,7 @@ func (r *Room) Tick() queue.Snapshot {
 // TickFrom ticks as the gateway with this memory.
 func (r *Room) TickFrom(m *queue.Remembered) queue.Snapshot {
 	r.t.Helper()
-	s, err := r.Store.Tick(context.Background(), r.name, r.Policy, *m)
+	s, err := r.Store.Tick(context.Background(), r.name, r.Policy, r.Budget, *m)
 	if err != nil {
 		r.t.Fatalf("Tick = %v", err)
 	}
@@ -98,6 +99,17 @@ func (r *Room) Change(change func(*queue.Policy)) queue.Snapshot {
 	r.t.Helper()
 	change(&r.Policy)
 	r.Policy.Version++
+	return r.Tick()
+}
+
+// Allow gives the room another budget.
+func (r *Room) Allow(change func(*queue.Budget)) queue.Snapshot {
+	r.t.Helper()
+	if r.Budget.Version == 0 {
+		r.Budget.Rate, r.Budget.Cap = queue.MaxRate, queue.Base
+	}
+	change(&r.Budget)
+	r.Budget.Version++
 	return r.Tick()
 }
 

@@ -27,6 +27,7 @@ func Twins(t *testing.T, open func() (a, b Harness)) {
 			"tick":     p.tick,
 			"time":     p.time,
 			"change":   p.change,
+			"allow":    p.allow,
 			"join":     p.join,
 			"claim":    p.claim,
 			"touch":    p.touch,
@@ -45,6 +46,8 @@ type pair struct {
 	a, b     Harness
 	policy   queue.Policy
 	older    []queue.Policy
+	budget   queue.Budget
+	budgets  []queue.Budget // of slower gateways
 	memory   queue.Remembered
 	earlier  []queue.Remembered // what slower gateways remember
 	cursors  [2]string
@@ -64,6 +67,10 @@ func (p *pair) tick(rt *rapid.T) {
 	if len(p.older) > 0 && rapid.IntRange(0, 4).Draw(rt, "stale gateway") == 0 {
 		policy = rapid.SampledFrom(p.older).Draw(rt, "older policy")
 	}
+	budget := p.budget
+	if len(p.budgets) > 0 && rapid.IntRange(0, 4).Draw(rt, "slow gateway") == 0 {
+		budget = rapid.SampledFrom(p.budgets).Draw(rt, "older budget")
+	}
 	m := p.memory
 	if len(p.earlier) > 0 && rapid.IntRange(0, 4).Draw(rt, "stale memory") == 0 {
 		m = rapid.SampledFrom(p.earlier).Draw(rt, "older memory")
@@ -76,8 +83,8 @@ func (p *pair) tick(rt *rapid.T) {
 	if m.Generation != 0 {
 		mA.Cursor, mB.Cursor = p.cursors[0], p.cursors[1]
 	}
-	a, errA := p.a.Store.Tick(context.Background(), "twins", policy, mA)
-	b, errB := p.b.Store.Tick(context.Background(), "twins", policy, mB)
+	a, errA := p.a.Store.Tick(context.Background(), "twins", policy, budget, mA)
+	b, errB := p.b.Store.Tick(context.Background(), "twins", policy, budget, mB)
 	if errA != nil || errB != nil {
 		rt.Fatalf("Tick = %v, %v", errA, errB)
 	}
@@ -88,7 +95,7 @@ func (p *pair) tick(rt *rapid.T) {
 	p.compareDraws(rt, a)
 	p.hold(rt, a)
 	p.books.told(m)
-	p.books.close(rt, a, p.known(a.Version))
+	p.books.close(rt, a, p.inForce(a))
 	p.last = a
 	p.earlier = append(p.earlier, p.memory)
 	p.memory = p.memory.After(a)
@@ -130,20 +137,22 @@ func (p *pair) lose(rt *rapid.T) {
 	p.tick(rt)
 }
 
-func (p *pair) known(version int64) queue.Policy {
+// inForce is the policy that a room acts on, within its budget.
+func (p *pair) inForce(s queue.Snapshot) queue.Policy {
 	for _, policy := range append(p.older, p.policy) {
-		if policy.Version == version {
+		if policy.Version == s.Version {
+			policy.Rate, policy.Cap = s.Budget.Limits(policy.Rate, policy.Cap)
 			return policy
 		}
 	}
-	p.rt.Fatalf("version %d is in force, which nobody brought", version)
+	p.rt.Fatalf("version %d is in force, which nobody brought", s.Version)
 	return queue.Policy{}
 }
 
 // hold checks what must be true of any two snapshots in a row.
 func (p *pair) hold(rt *rapid.T, s queue.Snapshot) {
 	// A lowered cap or an adopted admission may stand above the cap, but then nobody is called.
-	if over := s.Called + s.Active - p.policy.Cap; over > 0 && s.Version == p.policy.Version {
+	if over := s.Called + s.Active - p.inForce(s).Cap; over > 0 && s.Version == p.policy.Version {
 		for i, line := range s.Lines {
 			if s.Generation == p.last.Generation && i < len(p.last.Lines) && line.CalledOrder > p.last.Lines[i].CalledOrder && !p.policy.Gates.Release {
 				rt.Fatalf("called %d over the cap", over)
@@ -198,6 +207,24 @@ func (p *pair) change(rt *rapid.T) {
 		if name == "general" || rarely.Draw(rt, name) {
 			p.policy.Lines = append(p.policy.Lines, queue.Line{Name: name, Weight: rapid.Int64Range(1, 5).Draw(rt, "weight")})
 		}
+	}
+}
+
+// allow measures another budget, or none from now on.
+func (p *pair) allow(rt *rapid.T) {
+	p.budgets = append(p.budgets, p.budget)
+	version := p.budget.Version
+	for _, b := range p.budgets {
+		version = max(version, b.Version)
+	}
+	if p.budget = (queue.Budget{}); rapid.IntRange(0, 4).Draw(rt, "unknown") == 0 {
+		return
+	}
+	p.budget = queue.Budget{
+		Version: version + 1,
+		Rate:    queue.Rate(rapid.SampledFrom([]int64{0, 1_000, 61_538, 600_000, int64(queue.MaxRate)}).Draw(rt, "budgeted rate")),
+		Cap:     rapid.SampledFrom([]int64{0, 2, 5, queue.Base}).Draw(rt, "budgeted cap"),
+		Down:    rapid.IntRange(0, 2).Draw(rt, "down") == 0,
 	}
 }
 

@@ -70,16 +70,16 @@ func TestTheHistoryOfABrokenStoreIsCaught(t *testing.T) {
 
 type overfull struct{ queue.Store }
 
-func (s overfull) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s overfull) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	p.Cap *= 3
-	return s.Store.Tick(ctx, room, p, m)
+	return s.Store.Tick(ctx, room, p, b, m)
 }
 
 type deaf struct{ queue.Store }
 
-func (s deaf) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (s deaf) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	p.Gates.Calls = false
-	return s.Store.Tick(ctx, room, p, m)
+	return s.Store.Tick(ctx, room, p, b, m)
 }
 
 type backwards struct {
@@ -87,8 +87,8 @@ type backwards struct {
 	ticks atomic.Int64
 }
 
-func (s *backwards) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
-	snapshot, err := s.Store.Tick(ctx, room, p, m)
+func (s *backwards) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
+	snapshot, err := s.Store.Tick(ctx, room, p, b, m)
 	if err == nil && s.ticks.Add(1)%5 == 0 {
 		snapshot.Lines[0].Serving /= 2
 	}
@@ -206,7 +206,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 func (r *rush) tick(ctx context.Context, g *rushGateway) {
 	asked := micros()
-	s, err := g.store.Tick(ctx, "rush", rushPolicy, queue.Remembered{})
+	s, err := g.store.Tick(ctx, "rush", rushPolicy, queue.Budget{}, queue.Remembered{})
 	answered := micros()
 	if err != nil {
 		if ctx.Err() == nil {

@@ -233,7 +233,7 @@ func (g *game) step(store queue.Store, began time.Time) {
 	var out answered
 	var err error
 	if in.tick {
-		out.room, err = store.Tick(g.t.Context(), g.room, playPolicy(), queue.Remembered{})
+		out.room, err = store.Tick(g.t.Context(), g.room, playPolicy(), queue.Budget{}, queue.Remembered{})
 	} else {
 		visit := queue.Visit{Visitor: queuetest.Visitor(in.who + 1), Line: "general", Order: in.order, Session: in.session, Generation: in.room}
 		var answers []queue.Answer
@@ -272,7 +272,7 @@ func explain(t *testing.T, seed uint64, wrap func(queue.Store) queue.Store) porc
 	client := redis.NewClient(&redis.Options{Addr: addr})
 	t.Cleanup(func() { _ = client.Close() })
 	store := harness(t, client).Store
-	if _, err := store.Tick(t.Context(), "play", playPolicy(), queue.Remembered{}); err != nil {
+	if _, err := store.Tick(t.Context(), "play", playPolicy(), queue.Budget{}, queue.Remembered{}); err != nil {
 		t.Fatal(err)
 	}
 	g := &game{t: t, room: "play", dice: rand.New(rand.NewPCG(seed, 4))}

@@ -90,7 +90,9 @@ func (f *fields) hex(s string, bits int) uint64 {
 func readSnapshot(reply []any) (queue.Snapshot, error) {
 	f := fields{rest: reply}
 	s := queue.Snapshot{
-		Generation: f.generation(), Roots: f.roots(), Begun: f.integer(), Seq: f.integer(), Version: f.integer(), At: f.integer(),
+		Generation: f.generation(), Roots: f.roots(), Begun: f.integer(), Seq: f.integer(), Version: f.integer(),
+		Budget: queue.Budget{Version: f.integer(), Rate: queue.Rate(f.integer()), Cap: f.integer(), Down: f.integer() == 1},
+		Stood:  f.integer(), At: f.integer(),
 		Restoring: f.integer(), Gathering: f.integer(), Drawn: f.integer() == 1, Settled: f.integer() == 1, Offset: f.integer(),
 		Census: queue.Census{
 			Arrived: f.integer(), Called: f.integer(), AtDoor: f.integer(), Late: f.integer(), Lapsed: f.integer(),

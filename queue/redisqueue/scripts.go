@@ -18,6 +18,8 @@ var (
 	drawnLua string
 	//go:embed lua/recover.lua
 	recoverLua string
+	//go:embed lua/budget.lua
+	budgetLua string
 	//go:embed lua/call.lua
 	callLua string
 	//go:embed lua/tick.lua
@@ -51,7 +53,7 @@ func assemble(clock string) scripts {
 		return redis.NewScript(strings.Join(append(parts, body), "\n"))
 	}
 	return scripts{
-		tick: with(tickLua, recoverLua, callLua),
+		tick: with(tickLua, recoverLua, budgetLua, callLua),
 		ops: map[queue.Op]*redis.Script{
 			queue.Join: with(joinLua), queue.Claim: with(claimLua), queue.Touch: with(touchLua),
 			queue.Leave: with(leaveLua), queue.Complete: with(completeLua), queue.Restore: with(restoreLua),

@@ -54,11 +54,11 @@ func (s *Store) keysOf(room string) []string {
 }
 
 // Tick is queue.Store's.
-func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
-	if err := errors.Join(p.Validate(), m.Validate()); err != nil {
+func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
+	if err := errors.Join(p.Validate(), b.Validate(), m.Validate()); err != nil {
 		return queue.Snapshot{}, err
 	}
-	reply, err := s.scripts.tick.Run(ctx, s.client, s.keysOf(room), tickArgs(s.generation(), p, m)...).Slice()
+	reply, err := s.scripts.tick.Run(ctx, s.client, s.keysOf(room), tickArgs(s.generation(), p, b, m)...).Slice()
 	if err != nil {
 		return queue.Snapshot{}, fmt.Errorf("tick room %s: %w", room, refusal(err))
 	}
@@ -70,13 +70,13 @@ func (s *Store) Tick(ctx context.Context, room string, p queue.Policy, m queue.R
 	return snapshot, nil
 }
 
-func tickArgs(random uint64, p queue.Policy, m queue.Remembered) []any {
+func tickArgs(random uint64, p queue.Policy, b queue.Budget, m queue.Remembered) []any {
 	args := []any{
 		generationText(random), m.Cursor, queue.EndedPage,
 		p.Version, p.Gates.Calls, p.Gates.Claims, p.Gates.Direct, p.Gates.Renew, p.Gates.Release,
 		p.OpensAt, int64(p.Rate), p.Cap,
 		p.Times.Turn, p.Times.Grace, p.Times.Session, p.Times.SessionMax, p.Times.Probation,
-		p.Draw, p.Offset, len(p.Lines),
+		p.Draw, p.Offset, b.Version, int64(b.Rate), b.Cap, b.Down, len(p.Lines),
 	}
 	for _, line := range p.Lines {
 		args = append(args, line.Name, line.Weight)

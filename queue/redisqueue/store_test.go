@@ -61,7 +61,7 @@ func TestARoomOfANewerVersionIsLeftAlone(t *testing.T) {
 	client.HSet(t.Context(), "rg:{hamlet}:room", "schema", 3)
 	before := client.HGetAll(t.Context(), "rg:{hamlet}:room").Val()
 
-	_, tick := r.Store.Tick(t.Context(), "hamlet", r.Policy, queue.Remembered{})
+	_, tick := r.Store.Tick(t.Context(), "hamlet", r.Policy, queue.Budget{}, queue.Remembered{})
 	_, join := r.Store.Apply(t.Context(), "hamlet", queue.Join, []queue.Visit{{Visitor: queuetest.Visitor(2), Line: "general"}})
 	for _, err := range []error{tick, join} {
 		if !errors.Is(err, queue.ErrNewerSchema) {

@@ -19,9 +19,15 @@ type fault struct {
 // plan throws the faults.
 func (r *rush) plan() {
 	for range r.dice.IntN(4) {
-		at := time.Now().Add(time.Duration(3_000+r.dice.IntN(70_000)) * time.Millisecond)
-		r.throw(at)
+		r.throw(r.someTime())
 	}
+	for range max(0, r.dice.IntN(5)-2) {
+		r.measure(r.someTime())
+	}
+}
+
+func (r *rush) someTime() time.Time {
+	return time.Now().Add(time.Duration(3_000+r.dice.IntN(70_000)) * time.Millisecond)
 }
 
 func (r *rush) at(at time.Time, do func()) { r.faults = append(r.faults, fault{at: at, do: do}) }
@@ -112,6 +118,9 @@ func (r *rush) jump(d time.Duration) {
 	r.jumped = true
 	lived := min(max(0, d.Milliseconds()), queue.MaxStep) * 1000
 	if lived == 0 {
+		return
+	}
+	if r.resting > 0 { // nobody's time runs
 		return
 	}
 	now := micros()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"hash/fnv"
+	"sync/atomic"
 	"time"
 
 	"github.com/bilten/rushgate/queue"
@@ -20,6 +21,7 @@ type gateway struct {
 	keeper *room.Keeper
 	now    func() time.Time
 	stop   func()
+	budget atomic.Pointer[room.Budget] // that it has heard of last
 }
 
 // pass is a visitor's cookie of a place.
@@ -334,7 +336,7 @@ func (v *visit) buy() {
 	case v.hold():
 	case v.place.State == room.Turn && v.modeNow() == room.Normal:
 		v.claim()
-	case v.place.State == room.None && s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < int64(v.view.Event.Room.TotalActiveUsers):
+	case v.place.State == room.None && s.Waiting() == 0 && s.AtDoor == 0 && s.Active+s.Called < v.view.Limits.Cap && !v.view.Limits.Down():
 		if a, err := v.ask(queue.Join, queue.Visit{}); err == nil && a.State == queue.Active {
 			v.admit(a, v.visitor())
 		}

@@ -13,17 +13,21 @@ import (
 type mutant struct {
 	queue.Store
 	tick func(*queue.Policy, *queue.Remembered)
+	deaf bool // to budgets
 	ask  func(op queue.Op, visits []queue.Visit)
 	tell func(op queue.Op, visits []queue.Visit, answers []queue.Answer)
 }
 
 // Tick is Store's.
-func (m mutant) Tick(ctx context.Context, room string, p queue.Policy, known queue.Remembered) (queue.Snapshot, error) {
+func (m mutant) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, known queue.Remembered) (queue.Snapshot, error) {
 	if m.tick != nil {
 		known.Lines = slices.Clone(known.Lines)
 		m.tick(&p, &known)
 	}
-	return m.Store.Tick(ctx, room, p, known)
+	if m.deaf {
+		b = queue.Budget{}
+	}
+	return m.Store.Tick(ctx, room, p, b, known)
 }
 
 // Apply is Store's.
@@ -84,6 +88,7 @@ func TestEveryBrokenRuleIsCaught(t *testing.T) {
 				}
 			}
 		}}, "I4"},
+		{"heeds no budget", mutant{deaf: true}, "I1"},
 		{"calls nobody", mutant{tick: func(p *queue.Policy, _ *queue.Remembered) { p.Gates.Calls = false }}, "I8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

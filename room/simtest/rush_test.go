@@ -49,6 +49,7 @@ type rush struct {
 
 	offset atomic.Int64 // the store's clock less the bubble's, in ms
 	faults []fault
+	budget queue.Budget // that gateways agreed on last
 }
 
 // record is what was seen of a rush.
@@ -63,7 +64,9 @@ type record struct {
 	orphans  bool
 	killed   bool
 	jumped   bool
-	lives    int // that were lost
+	heard    int64 // version of the last budget that every gateway has heard of
+	resting  int64 // µs, since when turns and sessions stand still; 0: they do not
+	lives    int   // that were lost
 	hasty    []string
 	live     map[string]lease // sessions, by id
 	admitted int
@@ -231,7 +234,9 @@ func (r *rush) start(i int) {
 	g.keeper = room.New(room.Config{
 		Store: r.wrap(r.tape), Catalog: r.catalog, Now: g.now, Rand: dice.Float64,
 		Log: slog.New(slog.DiscardHandler), Window: window, Memories: r.memories[i],
+		Budget: func(event.Event) room.Budget { return *g.budget.Load() },
 	})
+	g.hear(r.budget)
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() {
@@ -259,6 +264,8 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := micros()
+	r.obeys(s)
+	r.rest(now, s.Budget.Down, r.last.Generation == s.Generation)
 	if before := r.last.Generation; before != 0 && before != s.Generation {
 		from := r.lost
 		if from == 0 {
@@ -280,9 +287,10 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 	r.history.Add(invariant.Ticked(invariant.At(now), described))
 	k := r.knobs[s.Version]
 	start := r.event.Room.EventStartTime
+	rate, limit := s.Budget.Limits(queue.PerMinute(k.perMinute), k.cap)
 	rules := invariant.Policy{
-		PerMinute: k.perMinute, Burst: 1 + k.perMinute/60, Cap: k.cap,
-		Held: s.Restoring > 0 || !start.IsZero() && (wall.Before(start.Time) || r.event.Room.ShuffleAtEventStart && !s.Settled),
+		PerMinute: int64(rate) / 1000, Burst: rate.Burst() / queue.Token, Cap: limit,
+		Held: s.Budget.Down || s.Restoring > 0 || !start.IsZero() && (wall.Before(start.Time) || r.event.Room.ShuffleAtEventStart && !s.Settled),
 	}
 	if rules != r.ruling {
 		r.ruling = rules

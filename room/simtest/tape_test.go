@@ -106,12 +106,12 @@ func (t *tape) fail(silent bool, deaf float64) {
 }
 
 // Tick is Store's.
-func (t *tape) Tick(ctx context.Context, room string, p queue.Policy, m queue.Remembered) (queue.Snapshot, error) {
+func (t *tape) Tick(ctx context.Context, room string, p queue.Policy, b queue.Budget, m queue.Remembered) (queue.Snapshot, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var s queue.Snapshot
 	var failed error
-	err := t.do(func(store *queue.Memory) { s, failed = store.Tick(ctx, room, p, m) })
+	err := t.do(func(store *queue.Memory) { s, failed = store.Tick(ctx, room, p, b, m) })
 	if failed == nil && s.Generation != 0 {
 		t.unseen = false
 		t.told(t.wall, s)

@@ -251,6 +251,7 @@ func (r *rush) note(v *visitor, q *visit, jar cookies, sent int64, name string) 
 			v.purchases = max(0, v.purchases-1)
 			r.history.Add(invariant.Reached(when, q.jar.admission.Visitor, q.jar.admission.session()))
 		}
+	case q.worth == spent && q.mode == room.Hold: // the store alone knows that the session stood still
 	case r.jumped && q.mode == room.Hold: // what the store's clock took it must give back
 	case adm != nil && q.err == nil && adm.IssuedAt <= q.view.StoreTime(q.at)+aheadMost.Milliseconds() && name == "buy" && adm == v.admission && micros() < v.ends:
 		r.history.Add(invariant.TurnedAway(when, who, adm.session()))

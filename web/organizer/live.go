@@ -31,7 +31,18 @@ type LiveView struct {
 	PerMinute int64      `json:"per_minute"` // called in the last minute
 	WaitP50   int64      `json:"wait_p50_s"` // of who joins now, in seconds; 0: not known
 	WaitP90   int64      `json:"wait_p90_s"`
+	Limits    LiveLimits `json:"limits"`
 	Lines     []LiveLine `json:"lines"`
+}
+
+// LiveLimits are what a room may do now: what its event allows, as far as the
+// instances behind it can take it.
+type LiveLimits struct {
+	PerMinute float64 `json:"per_minute"`
+	Sessions  int64   `json:"sessions"`
+	Reason    string  `json:"reason"` // capacity, health, shared or down; empty: the event alone sets them
+	Ready     int     `json:"ready"`  // instances that can take visitors
+	Known     int     `json:"known"`  // of so many; 0: nobody counts them
 }
 
 // LiveLine is one line of a room.

@@ -38,13 +38,14 @@ type Place struct {
 type Wait struct {
 	P50    int64  `json:"p50_s"`
 	P90    int64  `json:"p90_s"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // why it is not known, or why it is longer than usual
 }
 
 // Now is the public snapshot: the same bytes for every visitor.
 type Now struct {
 	Event        string          `json:"event"`
 	Mode         Mode            `json:"mode"`
+	Reason       string          `json:"reason"` // why fewer come in than the organizer set: capacity, health, shared, down; empty: they do not
 	Phase        string          `json:"phase"`
 	Generation   string          `json:"generation"` // 64 bits as text: a JavaScript number would round it
 	At           time.Time       `json:"at"`
@@ -91,5 +92,6 @@ const (
 	ModeQueueAll Mode = "queue_all"
 	ModeDraining Mode = "draining" // suspended; those in the line are still let in, in order
 	ModeClosed   Mode = "closed"
+	ModeDown     Mode = "down"     // nothing behind the room can take anybody, and nobody's time runs
 	ModeRejected Mode = "rejected" // newcomers are refused, the line goes on
 )

@@ -32,6 +32,8 @@ const (
 	BannerHold       Banner = "hold"
 	BannerRestore    Banner = "restore"
 	BannerDraining   Banner = "draining"
+	BannerDown       Banner = "down"        // the shop cannot be reached
+	BannerSlow       Banner = "slow"        // it can take fewer than usual
 	BannerOffline    Banner = "offline"     // the script's alone
 	BannerOfflineNew Banner = "offline_new" // the script's alone: no place yet
 	BannerBusy       Banner = "busy"        // the script's alone
@@ -79,6 +81,8 @@ func bannerOf(p Place) Banner {
 	switch {
 	case screen == ScreenTurn && p.Mode == ModePaused:
 		return BannerPaused // the door is shut for longer than a moment
+	case screen == ScreenTurn && p.Mode == ModeDown:
+		return BannerDown
 	case screen != ScreenWaiting && screen != ScreenArrived && screen != ScreenDraw:
 		return BannerNone
 	case p.Mode == ModeHold:
@@ -89,8 +93,12 @@ func bannerOf(p Place) Banner {
 		return BannerQueueAll
 	case p.Mode == ModeRestore:
 		return BannerRestore
+	case p.Mode == ModeDown:
+		return BannerDown
 	case p.Mode == ModeDraining:
 		return BannerDraining
+	case p.Wait.P90 > 0 && p.Wait.Reason != "": // longer than it would have to be
+		return BannerSlow
 	}
 	return BannerNone
 }

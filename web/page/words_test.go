@@ -73,7 +73,7 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 			}
 		}
 		for _, b := range []Banner{
-			BannerPaused, BannerQueueAll, BannerHold, BannerRestore, BannerDraining, BannerOffline, BannerOfflineNew, BannerBusy,
+			BannerPaused, BannerQueueAll, BannerHold, BannerRestore, BannerDraining, BannerDown, BannerSlow, BannerOffline, BannerOfflineNew, BannerBusy,
 		} {
 			if w.Banners[b] == "" {
 				t.Errorf("%s: banner %s has no words", w.Language, b)
@@ -110,6 +110,15 @@ var places = []struct {
 	{"The state alone says paused.", Place{State: StatePaused, Number: 7, Mode: ModeNormal}, ScreenWaiting, BannerPaused},
 	{"Everybody waits.", Place{State: StateWaiting, Number: 7, Mode: ModeQueueAll}, ScreenWaiting, BannerQueueAll},
 	{"Places are put back.", Place{State: StateWaiting, Number: 7, Mode: ModeRestore}, ScreenWaiting, BannerRestore},
+	{"The shop is down.", Place{State: StateWaiting, Number: 7, Mode: ModeDown, Wait: Wait{Reason: "down"}}, ScreenWaiting, BannerDown},
+	{"The shop is down, and no number is known yet.", Place{State: StateWaiting, Mode: ModeDown}, ScreenArrived, BannerDown},
+	{"The turn has come, and the shop is down.", Place{State: StateTurn, Number: 7, Mode: ModeDown}, ScreenTurn, BannerDown},
+	{"Fewer instances are ready.", Place{State: StateWaiting, Number: 7, Mode: ModeNormal, Wait: Wait{P50: 60, P90: 90, Reason: "capacity"}}, ScreenWaiting, BannerSlow},
+	{"The shop is slow.", Place{State: StateWaiting, Number: 7, Wait: Wait{P50: 60, P90: 90, Reason: "health"}}, ScreenWaiting, BannerSlow},
+	{"Another event needs a part of the shop.", Place{State: StateWaiting, Number: 7, Wait: Wait{P50: 60, P90: 90, Reason: "shared"}}, ScreenWaiting, BannerSlow},
+	{"The shop is slow while the line drains.", Place{State: StateWaiting, Number: 7, Mode: ModeDraining, Wait: Wait{P50: 60, P90: 90, Reason: "health"}}, ScreenWaiting, BannerDraining},
+	{"The shop is slow, and the turn has come.", Place{State: StateTurn, Number: 7, Wait: Wait{P50: 60, P90: 90, Reason: "health"}}, ScreenTurn, BannerNone},
+	{"Why a wait is not known is no news.", Place{State: StateWaiting, Number: 7, Wait: Wait{Reason: "not_called"}}, ScreenWaiting, BannerNone},
 	{"The line drains.", Place{State: StateWaiting, Number: 7, Mode: ModeDraining}, ScreenWaiting, BannerDraining},
 	{"The turn has come.", Place{State: StateTurn, Number: 7}, ScreenTurn, BannerNone},
 	{"The turn has come, and the door is shut.", Place{State: StateTurn, Number: 7, Mode: ModePaused}, ScreenTurn, BannerPaused},

@@ -16,7 +16,7 @@ end
 -- Gives the arrivals their numbers; while the room gathers, to those who came so
 -- long ago that whoever came before is here, too.
 local function number()
-  if r.now < math.max(r.restoring, r.settle_till) or closing() then return end
+  if running() < math.max(r.restoring, r.settle_till) or closing() then return end
   local left, last = MOST, '+inf'
   if gathering() then last = (r.wall - GATHER) * MAX_LINES end
   while left > 0 do

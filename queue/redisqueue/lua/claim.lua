@@ -64,7 +64,7 @@ local door = redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0
 local reply, seen = {r.generation}, {}
 for n, v in ipairs(ids) do
   local deadline = called[n] and tonumber(called[n])
-  if deadline and deadline < BASE and not active[n] and not seen[v] and not door and r.claims == 1 and r.claim >= TOKEN then
+  if deadline and deadline < BASE and not active[n] and not seen[v] and not door and r.claims == 1 and r.down == 0 and r.claim >= TOKEN then
     reply[n + 1] = usual(v, deadline)
   else
     flush()

@@ -17,7 +17,7 @@ end
 local function closing() return r.open == 1 and r.drawn == 0 and draws() end
 
 -- Whether more may come who were here before.
-local function gathering() return r.now < math.max(r.settle_till, r.gather_till, r.restoring) end
+local function gathering() return running() < math.max(r.settle_till, r.gather_till, r.restoring) end
 
 -- Whether nobody gets a number at this moment.
 local function parks()

@@ -45,7 +45,7 @@ local parking = parks()
 local slots = free() + active + called -- for both, whom this batch lets in counted
 
 local function straight_in()
-  return r.open == 1 and r.direct == 1 and r.release == 0 and waiting == 0 and late == 0 and at_door == 0
+  return r.open == 1 and r.direct == 1 and r.down == 0 and r.release == 0 and waiting == 0 and late == 0 and at_door == 0
     and not parking and slots - active - called >= 1 and r.call >= TOKEN and r.claim >= TOKEN
 end
 

@@ -66,9 +66,10 @@ end
 local function lose(m, random)
   adopt(m)
   r.generation = string.sub(r.roots, 1, 8) .. string.sub(random, 9)
-  r.call, r.claim, r.restoring, r.gather_from = 0, 0, r.now, math.max(0, math.min(m.at, r.wall) - BACKDATED)
-  r.lost, r.expected = r.now, r.now + math.max(tonumber(ARGV[15]), r.session or 0)
+  r.call, r.claim, r.restoring, r.gather_from = 0, 0, running(), math.max(0, math.min(m.at, r.wall) - BACKDATED)
+  r.lost, r.expected = running(), running() + math.max(tonumber(ARGV[15]), r.session or 0)
   r.unseen, r.seen, r.kept = 0, 0, redis.call('ZCARD', ACTIVE)
+  r.b_version = 0 -- whatever this tick brings is newer
   save('generation', 'roots', 'lost', 'expected', 'kept')
 end
 
@@ -76,7 +77,7 @@ end
 local function merge(m)
   r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
   if r.offset < 0 and m.offset > 0 then r.offset = m.offset - 1 end
-  if r.lost > 0 and r.now <= math.max(r.restoring, r.lost) then
+  if r.lost > 0 and running() <= math.max(r.restoring, r.lost) then
     r.restoring = math.max(r.restoring, r.lost + m.window)
     if r.wall - m.at < r.expected - r.lost then -- else whoever was in then is not any more
       r.unseen = math.max(r.unseen, m.held - r.kept)
@@ -97,7 +98,7 @@ local function gather(m)
   if m.parked == 0 then return end
   if not gathering() then r.gather_from = m.parked end
   r.gather_from = math.min(r.gather_from, m.parked)
-  r.gather_till = math.max(r.gather_till, r.now + GATHER)
+  r.gather_till = math.max(r.gather_till, running() + GATHER)
 end
 
 -- A key that vanished takes its likes along: a session without its number, and
@@ -135,7 +136,7 @@ end
 local function age()
   r.aging = math.max(r.aging, r.turn + r.grace)
   redis.call('ZREMRANGEBYSCORE', OVER, '-inf', r.now - r.session_max)
-  if r.claims == 0 or r.calls == 0 or gathering() or redis.call('EXISTS', LATE) == 1 or redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0 then
+  if r.claims == 0 or r.down == 1 or r.calls == 0 or gathering() or redis.call('EXISTS', LATE) == 1 or redis.call('ZCOUNT', CALLED, BASE, '+inf') > 0 then
     r.marked = r.now
   end
   if r.now - r.marked < r.aging then return end

@@ -37,6 +37,7 @@ local function load_room()
     local text = field == 'generation' or field == 'roots' or string.sub(field, 1, 5) == 'name:'
     r[field] = text and value or tonumber(value)
   end
+  r.down, r.stood = r.down or 0, r.stood or 0 -- an older gateway makes rooms without
   if (r.schema or SCHEMA) > SCHEMA then
     error({err = 'NEWERSCHEMA the room has schema ' .. r.schema .. ', this gateway knows ' .. SCHEMA})
   end
@@ -77,6 +78,11 @@ local function line_for(name)
   return at
 end
 
+-- The room's time as it would be had now never stood still, since everything behind
+-- it was down. The windows of a restore, of gathering and of a leap go by it; turns,
+-- graces and sessions by now.
+local function running() return r.now + r.stood end
+
 local function burst(rate)
   if rate == 0 then return 0 end
   return TOKEN + rate * 1000
@@ -86,7 +92,7 @@ end
 -- about that until it has gone on for a while.
 local function opens()
   local opens_at = r.opens or 0
-  local believed = r.open == 1 or opens_at == 0 or r.now >= r.leapt
+  local believed = r.open == 1 or opens_at == 0 or running() >= r.leapt
   r.open = r.wall >= opens_at and believed and 1 or 0
 end
 
@@ -94,8 +100,8 @@ end
 -- gone when they come, not when somebody looks.
 local function move(wall)
   local step = math.min(math.max(wall - r.wall, 0), MAX_STEP)
-  r.now = r.now + step
-  if math.abs(wall - r.wall) > MAX_STEP then r.leapt = r.now + MAX_STEP end
+  if r.down == 1 then r.stood = r.stood + step else r.now = r.now + step end
+  if math.abs(wall - r.wall) > MAX_STEP then r.leapt = running() + MAX_STEP end
   r.wall = wall
   r.call = math.min(r.call + r.rate * step, burst(r.rate))
   r.claim = math.min(r.claim + r.rate * step, burst(r.rate))
@@ -126,6 +132,7 @@ end
 local function leave_room(...)
   r.keys = count_keys()
   save('wall', 'now', 'open', 'leapt', 'call', 'claim', 'keys', ...)
+  if r.down == 1 then save('stood') end
 end
 
 local function score(key, v)
@@ -137,7 +144,7 @@ local function to_wall(t) return r.wall + t - r.now end
 
 local function free()
   local unseen = 0
-  if r.now < r.expected then unseen = math.max(0, r.unseen - r.seen) end
+  if running() < r.expected then unseen = math.max(0, r.unseen - r.seen) end
   return r.cap - redis.call('ZCARD', ACTIVE) - redis.call('ZCARD', CALLED) - unseen
 end
 
@@ -195,7 +202,7 @@ end
 -- Lets those at the door in, first come first served, as the claim bucket allows.
 local function drain()
   local n = math.floor(r.claim / TOKEN)
-  if r.claims == 0 or n < 1 then return end
+  if r.claims == 0 or r.down == 1 or n < 1 then return end
   for _, v in ipairs(redis.call('ZRANGEBYSCORE', CALLED, BASE, '+inf', 'LIMIT', 0, n)) do
     r.claim = r.claim - TOKEN
     admit(v, r.probation, 1)

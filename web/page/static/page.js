@@ -115,7 +115,7 @@ async function poll() {
   if (!ok) throw new Away('hold');
   const changed = body.mode !== place.mode || (generation !== null && body.generation !== generation);
   const line = body.lines[place.line];
-  generation = body.generation;
+  [generation, place.wait.reason] = [body.generation, body.reason];
   if (changed || !line) return later(status, Math.random() * 3000);
   perMinute = perMinute || line.per_minute;
   place.retry_after_ms = body.retry_after_ms || place.retry_after_ms;

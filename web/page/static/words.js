@@ -18,11 +18,12 @@ function screenOf(p) {
 
 function bannerOf(p) {
   const screen = screenOf(p);
-  if (screen === 'turn' && p.mode === 'paused') return 'paused';
+  if (screen === 'turn' && ['paused', 'down'].includes(p.mode)) return p.mode;
   if (!['waiting', 'arrived', 'draw'].includes(screen)) return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
-  return ['paused', 'queue_all', 'restore', 'draining'].includes(p.mode) ? p.mode : '';
+  if (['paused', 'queue_all', 'restore', 'down', 'draining'].includes(p.mode)) return p.mode;
+  return p.wait.p90_s && p.wait.reason ? 'slow' : ''; // a known wait that has a reason is longer than usual
 }
 
 function waitWords(p50, p90) {
