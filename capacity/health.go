@@ -1,0 +1,144 @@
+package capacity
+
+import "time"
+
+// Full is the factor of a pool in good health. Factors and shares are in
+// thousandths.
+const Full = 1000
+
+// How the factor moves: additive increase, multiplicative decrease, the one pair of
+// rules under which independent measurements of a shared resource settle at a
+// fair and stable use of it (Chiu and Jain, "Analysis of the Increase and Decrease
+// Algorithms for Congestion Avoidance in Computer Networks", 1989).
+const (
+	// Floor is the least factor: somebody must go in, or nobody would notice that the
+	// pool is well again.
+	Floor = 50
+	// risePerSecond brings a pool back from the floor in 48 s.
+	risePerSecond = 20
+	// A cut keeps seven tenths, as CUBIC does (RFC 9438, section 4.6); where the pool
+	// fails badly it keeps half, as in RFC 5681.
+	keepOnCut   = 700
+	keepOnCrash = 500
+	// CutEvery is the least time between two cuts, and from a cut to a rise: half the
+	// window of the measurements, so that one bad moment is not paid for many times.
+	CutEvery = 5 * time.Second
+
+	leastRequests = 20  // fewer prove nothing
+	badShare      = 50  // failed requests that call for a cut
+	fairShare     = 20  // above it the factor stays where it is
+	crashShare    = 300 // failing badly
+	crashTimes    = 4   // times the target: slow to the point of failing
+	longestStep   = 3000
+)
+
+// The p95 that is still well, where the operator has set none, is slackTimes the
+// pool's own in quiet times. The idea of a baseline that the service itself sets is
+// that of Envoy's gradient controller and Netflix's concurrency-limits; the slack is
+// wider than theirs, because a p95 is noisier than their samples.
+const (
+	slackTimes = 3
+	// LeastTarget: below half a second nobody turns away, and a shop's p95 is mostly
+	// noise.
+	LeastTarget = 500 * time.Millisecond
+	// MostTarget: a shop that needs longer than this at its best needs a target of its
+	// own. It is also the target until a baseline is known.
+	MostTarget = 5 * time.Second
+	// The baseline falls to a lower p95 within seconds and rises to a higher one in
+	// minutes only: else a shop that slowly drowns would be taken for a slow shop.
+	easeDown = 8
+	easeUp   = 256
+)
+
+// Condition says how a pool does, as its requests show.
+type Condition string
+
+const (
+	Unproven Condition = "unproven" // too few requests to tell
+	Fine     Condition = "fine"
+	Strained Condition = "strained" // neither good enough for more, nor bad enough for less
+	Slow     Condition = "slow"
+	Failing  Condition = "failing"
+)
+
+// Load is what all gateways together measured of a pool.
+type Load struct {
+	Requests, Failed int64
+	P95              time.Duration
+}
+
+// Health is what is remembered from second to second.
+type Health struct {
+	Factor int64         `json:"factor"` // Floor to Full
+	At     int64         `json:"at"`     // of the last step, unix ms by the store's clock
+	Cut    int64         `json:"cut"`    // of the last cut
+	Base   time.Duration `json:"base"`   // the p95 of quiet times; 0: not known
+}
+
+// Target is the p95 above which the pool is slow.
+func (h Health) Target(p Policy) time.Duration {
+	switch {
+	case p.Target > 0:
+		return p.Target
+	case h.Base == 0:
+		return MostTarget
+	}
+	return min(max(slackTimes*h.Base, LeastTarget), MostTarget)
+}
+
+// Step is the health at now, unix ms, after the load of the last seconds.
+func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
+	passed := min(max(now-h.At, 0), longestStep)
+	h.At = now
+	h.Cut = min(h.Cut, now) // a clock that fell back
+	rested := now-h.Cut >= CutEvery.Milliseconds()
+	condition := l.condition(h.Target(p))
+	switch {
+	case !rested:
+	case condition == Slow || condition == Failing:
+		h.Factor = max(Floor, h.Factor*l.keep(h.Target(p))/1000)
+		h.Cut = now
+	case condition == Fine || condition == Unproven:
+		h.Factor = min(Full, h.Factor+risePerSecond*passed/1000)
+	}
+	if condition == Fine {
+		h.learn(l.P95)
+	}
+	return h, condition
+}
+
+func (l Load) share() int64 { return l.Failed * 1000 / max(1, l.Requests) }
+
+func (l Load) condition(target time.Duration) Condition {
+	switch share := l.share(); {
+	case l.Requests < leastRequests:
+		return Unproven
+	case share > badShare:
+		return Failing
+	case l.P95 > target:
+		return Slow
+	case share > fairShare || l.P95 > target*4/5:
+		return Strained
+	}
+	return Fine
+}
+
+// keep is what a cut leaves of the factor.
+func (l Load) keep(target time.Duration) int64 {
+	if l.share() >= crashShare || l.P95 >= crashTimes*target {
+		return keepOnCrash
+	}
+	return keepOnCut
+}
+
+func (h *Health) learn(p95 time.Duration) {
+	switch {
+	case p95 <= 0:
+	case h.Base == 0:
+		h.Base = p95
+	case p95 < h.Base:
+		h.Base -= (h.Base - p95 + easeDown - 1) / easeDown
+	default:
+		h.Base += (p95 - h.Base) / easeUp
+	}
+}
