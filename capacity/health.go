@@ -38,16 +38,18 @@ const (
 // wider than theirs, because a p95 is noisier than their samples.
 const (
 	slackTimes = 3
-	// LeastTarget: below half a second nobody turns away, and a shop's p95 is mostly
-	// noise.
-	LeastTarget = 500 * time.Millisecond
+	// LeastTarget: up to a second nobody's train of thought is broken (Nielsen,
+	// "Usability Engineering", 1993, chapter 5), so no shop is slow below it.
+	LeastTarget = time.Second
 	// MostTarget: a shop that needs longer than this at its best needs a target of its
 	// own. It is also the target until a baseline is known.
 	MostTarget = 5 * time.Second
 	// The baseline falls to a lower p95 within seconds and rises to a higher one in
-	// minutes only: else a shop that slowly drowns would be taken for a slow shop.
+	// half an hour: else a shop that slowly drowns would be taken for a slow shop. At
+	// the floor it rises fast, because what is slow when hardly anybody comes is not
+	// slow for want of capacity; Envoy measures anew in the same case.
 	easeDown = 8
-	easeUp   = 256
+	easeUp   = 2048
 )
 
 // Condition says how a pool does, as its requests show.
@@ -101,8 +103,11 @@ func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
 	case condition == Fine || condition == Unproven:
 		h.Factor = min(Full, h.Factor+risePerSecond*passed/1000)
 	}
-	if condition == Fine {
-		h.learn(l.P95)
+	switch {
+	case condition == Fine:
+		h.learn(l.P95, easeUp)
+	case h.Factor == Floor && (condition == Slow || condition == Strained):
+		h.learn(l.P95, easeDown)
 	}
 	return h, condition
 }
@@ -131,7 +136,7 @@ func (l Load) keep(target time.Duration) int64 {
 	return keepOnCut
 }
 
-func (h *Health) learn(p95 time.Duration) {
+func (h *Health) learn(p95 time.Duration, up time.Duration) {
 	switch {
 	case p95 <= 0:
 	case h.Base == 0:
@@ -139,6 +144,6 @@ func (h *Health) learn(p95 time.Duration) {
 	case p95 < h.Base:
 		h.Base -= (h.Base - p95 + easeDown - 1) / easeDown
 	default:
-		h.Base += (p95 - h.Base) / easeUp
+		h.Base += (p95 - h.Base) / up
 	}
 }

@@ -1,8 +1,10 @@
 package capacity_test
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -15,6 +17,9 @@ type world struct {
 	now      int64
 	policies map[string]capacity.Policy
 	ready    map[string]int64 // instances
+	known    int64            // instances of each pool; 0: as many as are ready
+	failing  int64            // thousandths of the requests
+	changes  []capacity.Change
 
 	version int64
 	data    []byte
@@ -99,7 +104,10 @@ func (w *world) tick(g *gateway, event string, wants int64) {
 func (w *world) report(g *gateway) capacity.Report {
 	report := capacity.Report{Pools: map[string]capacity.Measurement{}, Last: g.last}
 	for pool, n := range w.ready {
-		report.Pools[pool] = capacity.Measurement{Checked: true, Known: max(n, 1), Ready: n * 1000}
+		report.Pools[pool] = capacity.Measurement{
+			Checked: true, Known: cmp.Or(w.known, max(n, 1)), Ready: n * 1000,
+			Requests: 1000, Failed: w.failing, P95: 100 * time.Millisecond,
+		}
 	}
 	for _, event := range slices.Sorted(maps.Keys(g.serves)) {
 		r := w.rooms[event]
@@ -122,24 +130,30 @@ func (w *world) meet(t rapid.TB, name string, answerLost bool) {
 			delete(w.left, member)
 		}
 	}
-	state, err := capacity.Read(w.data, w.version)
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := w.state(t)
 	if state.Due(w.now) {
-		next, _ := capacity.Decide(state, w.policies, w.reports, w.now)
-		if w.data, err = next.Data(); err != nil {
+		next, changes := capacity.Decide(state, w.policies, w.reports, w.now)
+		w.changes = append(w.changes, changes...)
+		data, err := next.Data()
+		if err != nil {
 			t.Fatal(err)
 		}
+		w.data = data
 		w.version = max(w.version+1, w.now*1000)
 		if answerLost {
 			return
 		}
-		if state, err = capacity.Read(w.data, w.version); err != nil {
-			t.Fatal(err)
-		}
+		state = w.state(t)
 	}
 	w.publish(g, state)
+}
+
+func (w *world) state(t rapid.TB) capacity.State {
+	state, err := capacity.Read(w.data, w.version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }
 
 func (w *world) publish(g *gateway, state capacity.State) {
