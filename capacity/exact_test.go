@@ -46,6 +46,48 @@ func TestPoolsAreNeverOverdrawn(t *testing.T) {
 	})
 }
 
+// Whatever went before, pools that rise and fall included: a few seconds in which
+// everybody hears everybody, and the pools are used up to what they can do now, not
+// beyond.
+func TestWhatIsFreeIsGivenOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(twoPools, map[string]int64{"shop": 3, "seats": 2})
+		d := dice{t, w}
+		w.start("g1")
+		d.openEvent()
+		t.Repeat(map[string]func(*rapid.T){
+			"time passes":        func(t *rapid.T) { dice{t, w}.pass() },
+			"a gateway meets":    func(t *rapid.T) { dice{t, w}.meet() },
+			"a room ticks":       func(t *rapid.T) { dice{t, w}.tick() },
+			"a crowd":            func(t *rapid.T) { dice{t, w}.crowd() },
+			"the record is lost": func(t *rapid.T) { dice{t, w}.lose() },
+			"a gateway starts":   func(t *rapid.T) { w.start(dice{t, w}.of("gateway", gatewayNames)) },
+			"an event comes":     func(t *rapid.T) { dice{t, w}.openEvent() },
+			"a pool changes": func(t *rapid.T) {
+				w.ready[dice{t, w}.of("pool", []string{"seats", "shop"})] = rapid.Int64Range(0, 4).Draw(t, "ready")
+			},
+		})
+		w.start("g1")
+		w.settle(t, 12, nil)
+		for pool, policy := range w.policies {
+			var rate, sessions, asked, narrow int64
+			for _, r := range w.rooms {
+				if !slices.Contains(r.pools, pool) {
+					continue
+				}
+				rate, sessions, asked = rate+int64(r.inForce.Rate), sessions+r.inForce.Cap, asked+int64(r.ask.Rate)
+				if len(r.pools) > 1 { // the other pool may be narrower
+					narrow += int64(r.ask.Rate - r.inForce.Rate)
+				}
+			}
+			most := w.ready[pool] * policy.PerMinute * 1000
+			if least := min(most, asked-narrow); rate > most || rate < least || sessions > w.ready[pool]*policy.Sessions {
+				t.Fatalf("pool %s, %d ready: %d in force and %d sessions; want %d to %d, and at most %d", pool, w.ready[pool], rate, sessions, least, most, w.ready[pool]*policy.Sessions)
+			}
+		}
+	})
+}
+
 type dice struct {
 	t *rapid.T
 	w *world

@@ -63,6 +63,9 @@ const (
 	Failing  Condition = "failing"
 )
 
+// Conditions are all of them.
+var Conditions = []Condition{Unproven, Fine, Strained, Slow, Failing}
+
 // Load is what all gateways together measured of a pool.
 type Load struct {
 	Requests, Failed int64
