@@ -23,6 +23,8 @@ const (
 	// CutEvery is the least time between two cuts, and from a cut to a rise: half the
 	// window of the measurements, so that one bad moment is not paid for many times.
 	CutEvery = 5 * time.Second
+	// Window is how far back measurements reach, or somewhat less.
+	Window = 10 * time.Second
 
 	leastRequests = 20  // fewer prove nothing
 	badShare      = 50  // failed requests that call for a cut
@@ -76,7 +78,7 @@ type Load struct {
 type Health struct {
 	Factor int64         `json:"factor"` // Floor to Full
 	At     int64         `json:"at"`     // of the last step, unix ms by the store's clock
-	Cut    int64         `json:"cut"`    // of the last cut
+	Rest   int64         `json:"rest"`   // until when it stays as it is
 	Base   time.Duration `json:"base"`   // the p95 of quiet times; 0: not known
 }
 
@@ -95,14 +97,13 @@ func (h Health) Target(p Policy) time.Duration {
 func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
 	passed := min(max(now-h.At, 0), longestStep)
 	h.At = now
-	h.Cut = min(h.Cut, now) // a clock that fell back
-	rested := now-h.Cut >= CutEvery.Milliseconds()
+	h.Rest = min(h.Rest, now+Window.Milliseconds()) // a clock that fell back
 	condition := l.condition(h.Target(p))
 	switch {
-	case !rested:
+	case now < h.Rest:
 	case condition == Slow || condition == Failing:
 		h.Factor = max(Floor, h.Factor*l.keep(h.Target(p))/1000)
-		h.Cut = now
+		h.Rest = now + CutEvery.Milliseconds()
 	case condition == Fine || condition == Unproven:
 		h.Factor = min(Full, h.Factor+risePerSecond*passed/1000)
 	}
@@ -113,6 +114,13 @@ func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
 		h.learn(l.P95, easeDown)
 	}
 	return h, condition
+}
+
+// pause is the health while nothing is ready: what failed then says nothing of the
+// instances that come back.
+func (h Health) pause(now int64) Health {
+	h.At, h.Rest = now, now+Window.Milliseconds()
+	return h
 }
 
 func (l Load) share() int64 { return l.Failed * 1000 / max(1, l.Requests) }

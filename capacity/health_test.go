@@ -9,7 +9,6 @@ import (
 
 func TestHealthStep(t *testing.T) {
 	const now = 1_000_000
-	rested := now - capacity.CutEvery.Milliseconds()
 	second := int64(now - 1000)
 	tests := []struct {
 		name   string
@@ -45,16 +44,16 @@ func TestHealthStep(t *testing.T) {
 			capacity.Load{Requests: 1000, P95: 1300 * time.Millisecond}, capacity.Policy{}, 700, capacity.Slow},
 		{"a shop that answers in 20 ms may still take a second", capacity.Health{Factor: 500, At: second, Base: 20 * time.Millisecond},
 			capacity.Load{Requests: 1000, P95: 790 * time.Millisecond}, capacity.Policy{}, 520, capacity.Fine},
-		{"the last cut has not shown yet", capacity.Health{Factor: 500, At: second, Cut: rested + 1},
+		{"the last cut has not shown yet", capacity.Health{Factor: 500, At: second, Rest: now + 1},
 			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 500, capacity.Failing},
-		{"nor is there more right after a cut", capacity.Health{Factor: 500, At: second, Cut: rested + 1},
+		{"nor is there more right after a cut", capacity.Health{Factor: 500, At: second, Rest: now + 1},
 			capacity.Load{Requests: 1000, P95: time.Millisecond}, capacity.Policy{}, 500, capacity.Fine},
-		{"and it still fails: another cut", capacity.Health{Factor: 500, At: second, Cut: rested},
+		{"and it still fails: another cut", capacity.Health{Factor: 500, At: second, Rest: now},
 			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 250, capacity.Failing},
 		{"however bad, a twentieth goes in, or nobody would notice that it is well again", capacity.Health{Factor: 60, At: second},
 			capacity.Load{Requests: 1000, Failed: 1000}, capacity.Policy{}, 50, capacity.Failing},
-		{"a clock that fell back does not stop cuts", capacity.Health{Factor: 1000, At: now + 3_600_000, Cut: now + 3_600_000},
-			capacity.Load{Requests: 1000, P95: 100 * time.Millisecond}, capacity.Policy{}, 1000, capacity.Fine},
+		{"a clock that fell back does not stop cuts", capacity.Health{Factor: 1000, At: now + 3_600_000, Rest: now},
+			capacity.Load{Requests: 1000, Failed: 100}, capacity.Policy{}, 700, capacity.Failing},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -116,5 +115,16 @@ func TestTenSecondsAreNeverNormal(t *testing.T) {
 	}
 	if h.Factor != capacity.Floor {
 		t.Errorf("factor %d after ten minutes; want %d", h.Factor, capacity.Floor)
+	}
+}
+
+// A clock that falls back by an hour stops cuts for ten seconds, not for an hour.
+func TestRestAfterAClockFellBack(t *testing.T) {
+	h := capacity.Health{Factor: capacity.Full, At: 3_600_000, Rest: 3_605_000}
+	for now := int64(0); now <= 10_000; now += 1000 {
+		h, _ = h.Step(capacity.Load{Requests: 1000, Failed: 100}, capacity.Policy{}, now)
+	}
+	if h.Factor != 700 {
+		t.Errorf("factor %d after ten seconds of failures; want one cut, to 700", h.Factor)
 	}
 }

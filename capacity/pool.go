@@ -69,6 +69,10 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 		return Pool{}, false
 	}
 	before.Ready = min(before.Ready, before.Known*1000)
+	if before.Down() {
+		before.Health, before.Condition = before.Health.pause(now), Unproven
+		return before, true
+	}
 	before.Health, before.Condition = before.Health.Step(merge(measured), p, now)
 	return before, true
 }

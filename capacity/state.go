@@ -35,16 +35,18 @@ const (
 var ErrNewer = errors.New("the capacity record is kept by a newer version")
 
 // Read is the state in a record; empty data is that of a record that is new or lost.
+// With an error comes the state of a lost one.
 func Read(data []byte, version int64) (State, error) {
-	s := State{Schema: schema}
 	if len(data) == 0 {
-		return s, nil
+		return State{}, nil
+	}
+	var s State
+	var head struct{ Schema int }
+	if err := json.Unmarshal(data, &head); err == nil && head.Schema > schema {
+		return State{}, fmt.Errorf("%w: schema %d, this one knows %d", ErrNewer, head.Schema, schema)
 	}
 	if err := json.Unmarshal(data, &s); err != nil {
 		return State{}, fmt.Errorf("read the capacity record: %w", err)
-	}
-	if s.Schema > schema {
-		return State{}, fmt.Errorf("%w: schema %d, this one knows %d", ErrNewer, s.Schema, schema)
 	}
 	return s.Stamped(version), nil
 }

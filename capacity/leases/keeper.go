@@ -140,8 +140,11 @@ func (k *Keeper) meet(ctx context.Context) error {
 		return err
 	}
 	state, err := capacity.Read(record.Data, record.Version)
-	if err != nil {
+	switch {
+	case errors.Is(err, capacity.ErrNewer):
 		return err
+	case err != nil: // then it is as good as lost
+		k.config.Log.Error("the capacity record cannot be read and is made anew", "error", err)
 	}
 	if now := record.Now.UnixMilli(); state.Due(now) {
 		if state, err = k.decide(ctx, record, state, now); err != nil {
