@@ -221,11 +221,11 @@ func TestALostRecordForgetsNoHealth(t *testing.T) {
 	before := w.state(t).Pools["shop"].Health.Factor
 	w.lose()
 	w.settle(t, 1, nil)
-	if after := w.state(t).Pools["shop"].Health.Factor; before != 500 || after > before {
-		t.Errorf("factor %d before the loss, %d after; want 500 and no more", before, after)
+	if after := w.state(t).Pools["shop"].Health.Factor; before != 400 || after > before {
+		t.Errorf("factor %d before the loss, %d after; want 400 and no more", before, after)
 	}
-	if a.inForce.Rate > queue.PerMinute(200) {
-		t.Errorf("in force %v; want at most 200 per minute", a.inForce.Rate)
+	if a.inForce.Rate > queue.PerMinute(160) {
+		t.Errorf("in force %v; want at most 160 per minute", a.inForce.Rate)
 	}
 }
 
@@ -238,12 +238,12 @@ func TestWhatIsWorthALine(t *testing.T) {
 	w.failing, w.changes = 500, nil
 	w.settle(t, 2, nil)
 	w.failing = 0
-	w.settle(t, 60, nil)
+	w.settle(t, 220, nil)
 	var lines []string
 	for _, c := range w.changes {
 		lines = append(lines, fmt.Sprintf("%s %d", c.Reason, c.Rate/1000))
 	}
-	if len(lines) < 3 || len(lines) > 20 || lines[0] != "health 200" || lines[len(lines)-1] != "organizer 400" {
+	if len(lines) < 3 || len(lines) > 25 || lines[0] != "health 160" || lines[len(lines)-1] != "organizer 400" {
 		t.Errorf("log %q; want a line for the cut, one for each twentieth on the way back, and one at the end", lines)
 	}
 	if !slices.IsSorted(lines[:len(lines)-1]) {

@@ -14,23 +14,32 @@ const (
 	// Floor is the least factor: somebody must go in, or nobody would notice that the
 	// pool is well again.
 	Floor = 50
-	// risePerSecond brings a pool back from the floor in 48 s.
-	risePerSecond = 20
-	// A cut keeps seven tenths, as CUBIC does (RFC 9438, section 4.6); where the pool
-	// fails badly it keeps half, as in RFC 5681.
+	// Up to the knee, which is what one cut leaves where the last trouble began, the
+	// factor rises by a fiftieth each second; from there on slowly: what is ordered
+	// shows only when sessions have gathered, and who hurries finds the limit by going
+	// far beyond it. CUBIC comes back to where it lost in the same way (RFC 9438,
+	// section 4.1). From the floor to the knee it takes half a minute, from there to
+	// full two and a half.
+	risePerSecond  = 20
+	probePerSecond = 2
+	// Trouble that has become less by a tenth since the last look is about to end:
+	// sessions that cause it go home. It is no reason for another cut.
+	easing = 900
+	// A cut keeps seven tenths, as CUBIC's does (RFC 9438, section 4.6); where the pool
+	// fails it keeps less.
 	keepOnCut   = 700
-	keepOnCrash = 500
-	// CutEvery is the least time between two cuts, and from a cut to a rise: half the
-	// window of the measurements, so that one bad moment is not paid for many times.
-	CutEvery = 5 * time.Second
+	keepOnCrash = 400
+	crash       = 4000 // of trouble: a fifth of the requests, or four times the target
+	// CutEvery is the least time between two cuts, unless things get twice as bad, and
+	// from a cut to a rise: the window of the measurements, so that one bad moment is not
+	// paid for many times.
+	CutEvery = Window
 	// Window is how far back measurements reach, or somewhat less.
 	Window = 10 * time.Second
 
-	leastRequests = 20  // fewer prove nothing
-	badShare      = 50  // failed requests that call for a cut
-	fairShare     = 20  // above it the factor stays where it is
-	crashShare    = 300 // failing badly
-	crashTimes    = 4   // times the target: slow to the point of failing
+	leastRequests = 20 // fewer prove nothing
+	badShare      = 50 // failed requests that call for a cut
+	fairShare     = 20 // above it the factor stays where it is
 	longestStep   = 3000
 )
 
@@ -80,6 +89,9 @@ type Health struct {
 	At     int64         `json:"at"`     // of the last step, unix ms by the store's clock
 	Rest   int64         `json:"rest"`   // until when it stays as it is
 	Base   time.Duration `json:"base"`   // the p95 of quiet times; 0: not known
+
+	Knee    int64 `json:"knee"`    // from where on it rises slowly; 0: nowhere
+	Trouble int64 `json:"trouble"` // how bad it was when last looked at; 0: all is well
 }
 
 // Target is the p95 above which the pool is slow.
@@ -99,13 +111,15 @@ func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
 	h.At = now
 	h.Rest = min(h.Rest, now+Window.Milliseconds()) // a clock that fell back
 	condition := l.condition(h.Target(p))
+	bad := condition == Slow || condition == Failing
 	switch {
-	case now < h.Rest:
-	case condition == Slow || condition == Failing:
-		h.Factor = max(Floor, h.Factor*l.keep(h.Target(p))/1000)
+	case now < h.Rest && !(bad && h.worse(l.trouble(h.Target(p)))):
+	case bad:
+		h.cut(l, h.Target(p))
 		h.Rest = now + CutEvery.Milliseconds()
 	case condition == Fine || condition == Unproven:
-		h.Factor = min(Full, h.Factor+risePerSecond*passed/1000)
+		h.Trouble = 0
+		h.Factor = h.risen(passed)
 	}
 	switch {
 	case condition == Fine:
@@ -116,8 +130,46 @@ func (h Health) Step(l Load, p Policy, now int64) (Health, Condition) {
 	return h, condition
 }
 
-// pause is the health while nothing is ready: what failed then says nothing of the
-// instances that come back.
+// cut lowers the factor, unless things get better already.
+func (h *Health) cut(l Load, target time.Duration) {
+	trouble := l.trouble(target)
+	switch {
+	case h.Trouble == 0:
+		h.Knee = max(Floor, h.Factor*keepOnCut/1000)
+	case trouble <= h.Trouble*easing/1000:
+		h.Trouble = trouble
+		return
+	}
+	h.Trouble = trouble
+	h.Factor = max(Floor, h.Factor*keep(trouble)/1000)
+}
+
+// worse says that it has become twice as bad since it was last looked at.
+func (h Health) worse(trouble int64) bool { return h.Trouble > 0 && trouble >= 2*h.Trouble }
+
+// keep is what a cut leaves, in thousandths.
+func keep(trouble int64) int64 {
+	if trouble >= crash {
+		return keepOnCrash
+	}
+	return keepOnCut
+}
+
+// risen is the factor after so many ms of rising.
+func (h Health) risen(passed int64) int64 {
+	quick := Full - h.Factor
+	if h.Knee > 0 {
+		quick = max(0, h.Knee-h.Factor)
+	}
+	quick = min(quick, (risePerSecond*passed+500)/1000)
+	if quick > 0 {
+		return min(Full, h.Factor+quick)
+	}
+	return min(Full, h.Factor+(probePerSecond*passed+500)/1000)
+}
+
+// pause is the health when instances are gone: what failed with them says nothing of
+// those that stay or come back.
 func (h Health) pause(now int64) Health {
 	h.At, h.Rest = now, now+Window.Milliseconds()
 	return h
@@ -139,12 +191,10 @@ func (l Load) condition(target time.Duration) Condition {
 	return Fine
 }
 
-// keep is what a cut leaves of the factor.
-func (l Load) keep(target time.Duration) int64 {
-	if l.share() >= crashShare || l.P95 >= crashTimes*target {
-		return keepOnCrash
-	}
-	return keepOnCut
+// trouble is how bad it is: times the failures, or the time, that still are no
+// trouble, in thousandths.
+func (l Load) trouble(target time.Duration) int64 {
+	return max(l.share()*1000/badShare, int64(l.P95)/max(1, int64(target)/1000))
 }
 
 func (h *Health) learn(p95 time.Duration, up time.Duration) {

@@ -30,16 +30,16 @@ func TestHealthStep(t *testing.T) {
 			capacity.Load{Requests: 2, Failed: 2, P95: 10 * time.Second}, capacity.Policy{}, 1000, capacity.Unproven},
 		{"one request in ten fails: a cut to seven tenths", capacity.Health{Factor: 1000, At: second},
 			capacity.Load{Requests: 1000, Failed: 100}, capacity.Policy{}, 700, capacity.Failing},
-		{"every second request fails: a cut to half", capacity.Health{Factor: 1000, At: second},
-			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 500, capacity.Failing},
+		{"every second request fails: a cut to four tenths", capacity.Health{Factor: 1000, At: second},
+			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 400, capacity.Failing},
 		{"one in a hundred fails in any shop", capacity.Health{Factor: 500, At: second},
 			capacity.Load{Requests: 1000, Failed: 10}, capacity.Policy{}, 520, capacity.Fine},
 		{"three in a hundred are no reason for less, nor for more", capacity.Health{Factor: 500, At: second},
 			capacity.Load{Requests: 1000, Failed: 30}, capacity.Policy{}, 500, capacity.Strained},
 		{"slower than the operator's target: a cut", capacity.Health{Factor: 1000, At: second},
 			capacity.Load{Requests: 1000, P95: 900 * time.Millisecond}, capacity.Policy{Target: 800 * time.Millisecond}, 700, capacity.Slow},
-		{"slowed to ten seconds: a cut to half", capacity.Health{Factor: 1000, At: second},
-			capacity.Load{Requests: 1000, P95: 10 * time.Second}, capacity.Policy{Target: 800 * time.Millisecond}, 500, capacity.Slow},
+		{"slowed to ten seconds: a cut to four tenths", capacity.Health{Factor: 1000, At: second},
+			capacity.Load{Requests: 1000, P95: 10 * time.Second}, capacity.Policy{Target: 800 * time.Millisecond}, 400, capacity.Slow},
 		{"three times as slow as in quiet times: a cut", capacity.Health{Factor: 1000, At: second, Base: 400 * time.Millisecond},
 			capacity.Load{Requests: 1000, P95: 1300 * time.Millisecond}, capacity.Policy{}, 700, capacity.Slow},
 		{"a shop that answers in 20 ms may still take a second", capacity.Health{Factor: 500, At: second, Base: 20 * time.Millisecond},
@@ -48,8 +48,18 @@ func TestHealthStep(t *testing.T) {
 			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 500, capacity.Failing},
 		{"nor is there more right after a cut", capacity.Health{Factor: 500, At: second, Rest: now + 1},
 			capacity.Load{Requests: 1000, P95: time.Millisecond}, capacity.Policy{}, 500, capacity.Fine},
-		{"and it still fails: another cut", capacity.Health{Factor: 500, At: second, Rest: now},
-			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 250, capacity.Failing},
+		{"and it still fails: another cut", capacity.Health{Factor: 500, At: second, Rest: now, Trouble: 10_000},
+			capacity.Load{Requests: 1000, Failed: 500}, capacity.Policy{}, 200, capacity.Failing},
+		{"it gets better by itself: no other cut", capacity.Health{Factor: 500, At: second, Rest: now, Trouble: 10_000},
+			capacity.Load{Requests: 1000, Failed: 400}, capacity.Policy{}, 500, capacity.Failing},
+		{"it has become twice as bad: another cut, however soon", capacity.Health{Factor: 700, At: second, Rest: now + 9000, Trouble: 2000},
+			capacity.Load{Requests: 1000, Failed: 200}, capacity.Policy{}, 280, capacity.Failing},
+		{"two failures right after a cut are noise, too", capacity.Health{Factor: 700, At: second, Rest: now + 9000, Trouble: 2000},
+			capacity.Load{Requests: 2, Failed: 2}, capacity.Policy{}, 700, capacity.Unproven},
+		{"near to where it went wrong the factor rises slowly", capacity.Health{Factor: 800, At: second, Knee: 700},
+			capacity.Load{Requests: 1000, P95: time.Millisecond}, capacity.Policy{}, 802, capacity.Fine},
+		{"and quickly up to there", capacity.Health{Factor: 690, At: second, Knee: 700},
+			capacity.Load{Requests: 1000, P95: time.Millisecond}, capacity.Policy{}, 700, capacity.Fine},
 		{"however bad, a twentieth goes in, or nobody would notice that it is well again", capacity.Health{Factor: 60, At: second},
 			capacity.Load{Requests: 1000, Failed: 1000}, capacity.Policy{}, 50, capacity.Failing},
 		{"a clock that fell back does not stop cuts", capacity.Health{Factor: 1000, At: now + 3_600_000, Rest: now},
@@ -98,12 +108,12 @@ func TestBaselineComesDown(t *testing.T) {
 func TestWhatIsSlowWithHardlyAnybodyIsNotOverloaded(t *testing.T) {
 	h := capacity.Health{Factor: capacity.Full, Base: 50 * time.Millisecond}
 	least := int64(capacity.Full)
-	for now := int64(0); now <= 180_000; now += 1000 {
+	for now := int64(0); now <= 300_000; now += 1000 {
 		h, _ = h.Step(capacity.Load{Requests: 1000, P95: 1400 * time.Millisecond}, capacity.Policy{}, now)
 		least = min(least, h.Factor)
 	}
 	if least != capacity.Floor || h.Factor != capacity.Full {
-		t.Errorf("factor fell to %d and is %d after three minutes; want %d, then %d", least, h.Factor, capacity.Floor, capacity.Full)
+		t.Errorf("factor fell to %d and is %d after five minutes; want %d, then %d", least, h.Factor, capacity.Floor, capacity.Full)
 	}
 }
 

@@ -57,6 +57,7 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 			measured = append(measured, m)
 		}
 	}
+	was := before.Ready
 	ready, instances, agreed := agree(measured)
 	switch {
 	case agreed && !known:
@@ -69,7 +70,7 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 		return Pool{}, false
 	}
 	before.Ready = min(before.Ready, before.Known*1000)
-	if before.Down() {
+	if before.Down() || before.Ready < was {
 		before.Health, before.Condition = before.Health.pause(now), Unproven
 		return before, true
 	}
