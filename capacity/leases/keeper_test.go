@@ -41,7 +41,7 @@ func TestInstancesDieAndComeBack(t *testing.T) {
 		l.start(t, "g1", "g22", "g333")
 		defer l.killAll()
 		l.within(t, 4*time.Second, "a first start", func() bool { return r.perMinute() == 600 })
-		l.shop.ready = 3
+		l.change(func(s *shop) { s.ready = 3 })
 		l.within(t, 3*time.Second, "half of the instances are gone", func() bool { return r.perMinute() == 300 })
 		l.kill("g22")
 		l.pass(10*time.Second, func() {
@@ -49,9 +49,9 @@ func TestInstancesDieAndComeBack(t *testing.T) {
 				t.Fatalf("a gateway died: %v; want 300 per minute still", r)
 			}
 		})
-		l.shop.ready = 0
+		l.change(func(s *shop) { s.ready = 0 })
 		l.within(t, 3*time.Second, "everything is down", func() bool { return r.inForce.Down && r.perMinute() == 0 })
-		l.shop.ready = 6
+		l.change(func(s *shop) { s.ready = 6 })
 		l.within(t, 7*time.Second, "everything is back", func() bool { return !r.inForce.Down && r.perMinute() == 600 })
 		l.start(t, "g4444")
 		l.pass(10*time.Second, func() {
@@ -69,18 +69,18 @@ func TestInstancesThatFlapAreTakenAtTheirWorst(t *testing.T) {
 		l.start(t, "g1", "g22", "g333")
 		defer l.killAll()
 		l.pass(5*time.Second, nil)
-		l.shop.ready = 2
+		l.change(func(s *shop) { s.ready = 2 })
 		l.pass(3*time.Second, nil)
 		for range 10 {
-			l.shop.ready = 6
+			l.change(func(s *shop) { s.ready = 6 })
 			l.pass(time.Second, nil)
-			l.shop.ready = 2
+			l.change(func(s *shop) { s.ready = 2 })
 			l.pass(time.Second, nil)
 			if r.perMinute() != 200 {
 				t.Fatalf("%v; want the 200 per minute of the two that stay", r)
 			}
 		}
-		l.shop.ready = 6
+		l.change(func(s *shop) { s.ready = 6 })
 		l.within(t, 7*time.Second, "the flapping ends", func() bool { return r.perMinute() == 600 })
 	})
 }
@@ -102,14 +102,14 @@ func TestSlowAndFailingShops(t *testing.T) {
 				l.start(t, "g1", "g22", "g333")
 				defer l.killAll()
 				l.pass(30*time.Second, nil)
-				test.harm(&l.shop)
+				l.change(test.harm)
 				l.within(t, 4*time.Second, "the first cut", func() bool { return r.perMinute() <= 420 })
 				l.within(t, 12*time.Second, "a quarter", func() bool { return r.perMinute() <= 150 })
 				l.pass(time.Minute, nil)
 				if got := r.perMinute(); got != 30 {
 					t.Errorf("after a minute %d per minute go in; want 30, a twentieth", got)
 				}
-				test.mend(&l.shop)
+				l.change(test.mend)
 				l.within(t, 30*time.Second, "a quarter again", func() bool { return r.perMinute() >= 150 })
 				l.within(t, 30*time.Second, "seven tenths", func() bool { return r.perMinute() >= 420 })
 				l.within(t, 160*time.Second, "all", func() bool { return r.perMinute() == 600 })
@@ -130,7 +130,7 @@ func TestAnOverratedShopSettles(t *testing.T) {
 		defer l.killAll()
 		l.pass(3*time.Minute, nil)
 		least, most, sum, n, failed, asked := int64(600), int64(0), int64(0), int64(0), 0.0, 0.0
-		l.pass(20*time.Minute, func() {
+		l.pass(10*time.Minute, func() {
 			least, most = min(least, r.perMinute()), max(most, r.perMinute())
 			sum, n = sum+r.perMinute(), n+1
 			last := l.shop.window[len(l.shop.window)-1]
@@ -200,7 +200,7 @@ func TestAStoreFallsSilent(t *testing.T) {
 		l.pass(5*time.Second, nil)
 		before := keeper.Budget("hamlet")
 		asleep.set(true)
-		l.shop.ready = 3
+		l.change(func(s *shop) { s.ready = 3 })
 		l.pass(20*time.Second, nil)
 		if got := keeper.Budget("hamlet"); got != before || r.perMinute() != 600 {
 			t.Errorf("Budget = %+v while the store is silent; want %+v", got, before)
@@ -217,7 +217,7 @@ func TestLogAndStatus(t *testing.T) {
 		l.start(t, "g1", "g22")
 		defer l.killAll()
 		l.pass(8*time.Second, nil)
-		l.shop.ready = 3
+		l.change(func(s *shop) { s.ready = 3 })
 		l.pass(8*time.Second, nil)
 		entries, err := l.store.Log(t.Context(), leases.Key, "", 100)
 		if err != nil {

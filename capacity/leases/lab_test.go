@@ -81,6 +81,13 @@ func newLab(t *testing.T, policy capacity.Policy, s shop) *lab {
 	}
 }
 
+// change does something to the shop.
+func (l *lab) change(what func(*shop)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	what(&l.shop)
+}
+
 func (l *lab) open(event string, perMinute, atOnce int64) *room {
 	l.mu.Lock()
 	defer l.mu.Unlock()
