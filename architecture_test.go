@@ -47,6 +47,8 @@ var arrows = map[string][]string{
 	"admission":                  {"draw"},
 	"account":                    {"event", "admission"},
 	"admission/verify":           {"admission"},
+	"capacity":                   {"queue"},
+	"capacity/leases":            {"accord", "capacity"},
 	"room":                       {"draw", "event", "event/catalog", "queue"},
 	"room/simtest":               {},
 	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "web/page", "web/upstream"},
@@ -85,7 +87,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
