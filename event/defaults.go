@@ -8,6 +8,7 @@ import (
 func defaults() Event {
 	return Event{
 		Room: Room{
+			Availability:       Available,
 			QueueingMethod:     FIFO,
 			SessionDuration:    Duration(5 * time.Minute),
 			SessionMax:         Duration(time.Hour),
@@ -23,6 +24,8 @@ func defaults() Event {
 		Identity:  Identity{Mode: IdentityNone},
 		Proof:     Proof{Mode: ProofOff, Effort: Duration(time.Second)},
 		Retention: Duration(7 * Day),
+
+		TicketsPerVisitor: 4,
 	}
 }
 
@@ -39,10 +42,18 @@ func (e *Event) fill() {
 	if len(e.Room.Lines) == 0 {
 		e.Room.Lines = []Line{{Name: General, Weight: 1}}
 	}
+	for i := range e.Tiers {
+		if e.Tiers[i].Title == "" {
+			e.Tiers[i].Title = e.Tiers[i].Name
+		}
+	}
 	for i := range e.Routes {
 		e.Routes[i].Host = strings.ToLower(e.Routes[i].Host)
 	}
 	e.Browser.CookieDomain = strings.ToLower(e.Browser.CookieDomain)
+	if len(e.Tiers) == 0 {
+		e.Tiers = nil
+	}
 	if len(e.Browser.CORSOrigins) == 0 {
 		e.Browser.CORSOrigins = nil
 	}

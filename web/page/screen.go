@@ -32,6 +32,9 @@ const (
 	BannerHold       Banner = "hold"
 	BannerRestore    Banner = "restore"
 	BannerDraining   Banner = "draining"
+	BannerAllHeld    Banner = "all_held"
+	BannerShort      Banner = "may_not_suffice" // this visitor's, like the next
+	BannerBeyond     Banner = "beyond"
 	BannerOffline    Banner = "offline"     // the script's alone
 	BannerOfflineNew Banner = "offline_new" // the script's alone: no place yet
 	BannerBusy       Banner = "busy"        // the script's alone
@@ -68,6 +71,8 @@ func screenOf(p Place) Screen {
 		return ScreenClosed
 	case p.Mode == ModeRejected:
 		return ScreenRejected
+	case p.Mode == ModeSoldOut:
+		return ScreenSoldOut
 	}
 	return ScreenJoining
 }
@@ -77,8 +82,8 @@ func screenOf(p Place) Screen {
 func bannerOf(p Place) Banner {
 	screen := screenOf(p)
 	switch {
-	case screen == ScreenTurn && p.Mode == ModePaused:
-		return BannerPaused // the door is shut for longer than a moment
+	case screen == ScreenTurn && (p.Mode == ModePaused || p.Mode == ModeAllHeld):
+		return Banner(p.Mode) // the door is shut for longer than a moment
 	case screen != ScreenWaiting && screen != ScreenArrived && screen != ScreenDraw:
 		return BannerNone
 	case p.Mode == ModeHold:
@@ -91,6 +96,8 @@ func bannerOf(p Place) Banner {
 		return BannerRestore
 	case p.Mode == ModeDraining:
 		return BannerDraining
+	case p.Mode == ModeAllHeld:
+		return BannerAllHeld
 	}
-	return BannerNone
+	return Banner(p.Stock)
 }

@@ -12,18 +12,21 @@ function screenOf(p) {
   if (p.number > 0) return 'waiting';
   if (p.state === 'waiting' || p.state === 'paused') return 'arrived';
   if (p.phase === 'before') return 'countdown';
-  if (['hold', 'closed', 'rejected'].includes(p.mode)) return p.mode;
+  if (['hold', 'closed', 'rejected', 'sold_out'].includes(p.mode)) return p.mode;
   return 'joining';
 }
 
 function bannerOf(p) {
   const screen = screenOf(p);
-  if (screen === 'turn' && p.mode === 'paused') return 'paused';
+  if (screen === 'turn' && ['paused', 'all_held'].includes(p.mode)) return p.mode;
   if (!['waiting', 'arrived', 'draw'].includes(screen)) return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
-  return ['paused', 'queue_all', 'restore', 'draining'].includes(p.mode) ? p.mode : '';
+  return ['paused', 'queue_all', 'restore', 'draining', 'all_held'].includes(p.mode) ? p.mode : p.stock ?? '';
 }
+
+// stockOf is what the holder of a number can expect of the stock, by a line of `now`.
+const stockOf = (number, line) => number >= line.beyond_from ? 'beyond' : number >= line.short_from ? 'may_not_suffice' : '';
 
 function waitWords(p50, p90) {
   const say = words.wait;
