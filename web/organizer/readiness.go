@@ -195,7 +195,7 @@ func checkControls(room event.Room) Check {
 		detail string
 	}{
 		{room.Released, "released: everybody goes through; resume ends that"},
-		{room.Availability != event.Available, string(room.Availability) + ": nobody is called; on-sale ends that"},
+		{room.Availability == event.SoldOut || room.Availability == event.AllHeld, string(room.Availability) + ": nobody is called; on-sale ends that"},
 		{room.Suspended, "suspended: everybody goes through; resume ends that"},
 		{room.Paused, "paused: nobody comes in; unpause ends that"},
 		{room.Closed, "closed: nobody may join; reopen ends that"},
