@@ -39,6 +39,8 @@ var arrows = map[string][]string{
 	"prescale":                   {"event"},
 	"prescale/backtest":          {"prescale", "loadtest/plot"},
 	"prescale/manifest":          {"prescale"},
+	"stock":                      {"event"},
+	"stock/shelf":                {"accord", "event", "stock"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -51,10 +53,10 @@ var arrows = map[string][]string{
 	"capacity/leases":            {"accord", "capacity"},
 	"room":                       {"draw", "event", "event/catalog", "queue"},
 	"room/simtest":               {},
-	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "web/page", "web/upstream"},
+	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "stock", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},
-	"web/organizer":              {"event", "event/catalog", "queue", "room", "web"},
+	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "web"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
@@ -83,11 +85,12 @@ var owners = map[string][]string{
 	"github.com/redis/go-redis/v9":  {"accord/redisaccord", "queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench", "loadtest/redisd"},
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
+	"github.com/dunglas/httpsfv":    {"stock"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity", "stock"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

@@ -8,6 +8,7 @@ import (
 func defaults() Event {
 	return Event{
 		Room: Room{
+			Availability:       Available,
 			QueueingMethod:     FIFO,
 			SessionDuration:    Duration(5 * time.Minute),
 			SessionMax:         Duration(time.Hour),
@@ -24,6 +25,8 @@ func defaults() Event {
 		Proof:     Proof{Mode: ProofOff, Effort: Duration(time.Second)},
 		Prescale:  Prescale{TicketsPerOrder: 1, Buying: Whole, LeadTime: Duration(30 * time.Minute)},
 		Retention: Duration(7 * Day),
+
+		TicketsPerVisitor: 4,
 	}
 }
 
@@ -40,11 +43,19 @@ func (e *Event) fill() {
 	if len(e.Room.Lines) == 0 {
 		e.Room.Lines = []Line{{Name: General, Weight: 1}}
 	}
+	for i := range e.Tiers {
+		if e.Tiers[i].Title == "" {
+			e.Tiers[i].Title = e.Tiers[i].Name
+		}
+	}
 	for i := range e.Routes {
 		e.Routes[i].Host = strings.ToLower(e.Routes[i].Host)
 	}
 	e.Browser.CookieDomain = strings.ToLower(e.Browser.CookieDomain)
 	e.Prescale.fill()
+	if len(e.Tiers) == 0 {
+		e.Tiers = nil
+	}
 	if len(e.Browser.CORSOrigins) == 0 {
 		e.Browser.CORSOrigins = nil
 	}

@@ -24,6 +24,9 @@ type Event struct {
 	Proof        Proof    `json:"proof" yaml:"proof"`
 	Prescale     Prescale `json:"prescale" yaml:"prescale"`
 	Retention    Duration `json:"retention" yaml:"retention"` // after the end, keys are removed; default 168h
+
+	Tiers             []Tier `json:"tiers,omitempty" yaml:"tiers"`                   // none: its tickets are all alike
+	TicketsPerVisitor int    `json:"tickets_per_visitor" yaml:"tickets_per_visitor"` // that the shop sells to one; default 4
 }
 
 // Route is a host and path pattern inside the organization's hosts. It never
@@ -67,33 +70,34 @@ const (
 )
 
 // Room holds the knobs of one waiting room. Suspended, Released, QueueAll,
-// Paused, Closed, QueueingMethod, TotalActiveUsers and NewUsersPerMinute are
-// the live controls: an API may change them on an event that a file owns.
+// Paused, Closed, Availability, QueueingMethod, TotalActiveUsers and
+// NewUsersPerMinute are the live controls: an API may change them on an event that a file owns.
 type Room struct {
-	Suspended           bool        `json:"suspended" yaml:"suspended"` // off: the line drains at its rate, then everybody passes
-	Released            bool        `json:"released" yaml:"released"`   // suspended at once, the line let go (release-all)
-	QueueAll            bool        `json:"queue_all" yaml:"queue_all"` // everybody waits, nobody new is called
-	Paused              bool        `json:"paused" yaml:"paused"`       // emergency brake: nobody new comes in, not even the called
-	Closed              bool        `json:"closed" yaml:"closed"`       // no more joins, the line is told so
-	QueueingMethod      Method      `json:"queueing_method" yaml:"queueing_method"`
-	TotalActiveUsers    int         `json:"total_active_users" yaml:"total_active_users"`
-	NewUsersPerMinute   int         `json:"new_users_per_minute" yaml:"new_users_per_minute"`
-	SessionDuration     Duration    `json:"session_duration" yaml:"session_duration"` // also a bare number of minutes; default 5m
-	SessionMax          Duration    `json:"session_max" yaml:"session_max"`           // renewals never reach past it; default 1h
-	NoSessionRenewal    bool        `json:"disable_session_renewal" yaml:"disable_session_renewal"`
-	CommitGrace         Duration    `json:"commit_grace" yaml:"commit_grace"`                 // default 15m
-	QueueingStatusCode  int         `json:"queueing_status_code" yaml:"queueing_status_code"` // 200, 202 or 429; default 200
-	JSONResponseEnabled bool        `json:"json_response_enabled" yaml:"json_response_enabled"`
-	BeforeStart         BeforeStart `json:"before_start" yaml:"before_start"`
-	PrequeueStartTime   Time        `json:"prequeue_start_time,omitzero" yaml:"prequeue_start_time,omitempty"` // from then on people may join, before the start
-	ShuffleAtEventStart bool        `json:"shuffle_at_event_start" yaml:"shuffle_at_event_start"`              // who joins before the start stands in the draw
-	Draw                Draw        `json:"draw" yaml:"draw"`
-	EventStartTime      Time        `json:"event_start_time,omitzero" yaml:"event_start_time,omitempty"`
-	EventEndTime        Time        `json:"event_end_time,omitzero" yaml:"event_end_time,omitempty"`
-	TurnTTL             Duration    `json:"turn_ttl" yaml:"turn_ttl"`     // default 3m
-	LateGrace           Duration    `json:"late_grace" yaml:"late_grace"` // default 15m
-	Outage              Outage      `json:"outage" yaml:"outage"`
-	Lines               []Line      `json:"lines" yaml:"lines"` // default: general with weight 1
+	Suspended           bool         `json:"suspended" yaml:"suspended"`       // off: the line drains at its rate, then everybody passes
+	Released            bool         `json:"released" yaml:"released"`         // suspended at once, the line let go (release-all)
+	QueueAll            bool         `json:"queue_all" yaml:"queue_all"`       // everybody waits, nobody new is called
+	Paused              bool         `json:"paused" yaml:"paused"`             // emergency brake: nobody new comes in, not even the called
+	Closed              bool         `json:"closed" yaml:"closed"`             // no more joins, the line is told so
+	Availability        Availability `json:"availability" yaml:"availability"` // default available
+	QueueingMethod      Method       `json:"queueing_method" yaml:"queueing_method"`
+	TotalActiveUsers    int          `json:"total_active_users" yaml:"total_active_users"`
+	NewUsersPerMinute   int          `json:"new_users_per_minute" yaml:"new_users_per_minute"`
+	SessionDuration     Duration     `json:"session_duration" yaml:"session_duration"` // also a bare number of minutes; default 5m
+	SessionMax          Duration     `json:"session_max" yaml:"session_max"`           // renewals never reach past it; default 1h
+	NoSessionRenewal    bool         `json:"disable_session_renewal" yaml:"disable_session_renewal"`
+	CommitGrace         Duration     `json:"commit_grace" yaml:"commit_grace"`                 // default 15m
+	QueueingStatusCode  int          `json:"queueing_status_code" yaml:"queueing_status_code"` // 200, 202 or 429; default 200
+	JSONResponseEnabled bool         `json:"json_response_enabled" yaml:"json_response_enabled"`
+	BeforeStart         BeforeStart  `json:"before_start" yaml:"before_start"`
+	PrequeueStartTime   Time         `json:"prequeue_start_time,omitzero" yaml:"prequeue_start_time,omitempty"` // from then on people may join, before the start
+	ShuffleAtEventStart bool         `json:"shuffle_at_event_start" yaml:"shuffle_at_event_start"`              // who joins before the start stands in the draw
+	Draw                Draw         `json:"draw" yaml:"draw"`
+	EventStartTime      Time         `json:"event_start_time,omitzero" yaml:"event_start_time,omitempty"`
+	EventEndTime        Time         `json:"event_end_time,omitzero" yaml:"event_end_time,omitempty"`
+	TurnTTL             Duration     `json:"turn_ttl" yaml:"turn_ttl"`     // default 3m
+	LateGrace           Duration     `json:"late_grace" yaml:"late_grace"` // default 15m
+	Outage              Outage       `json:"outage" yaml:"outage"`
+	Lines               []Line       `json:"lines" yaml:"lines"` // default: general with weight 1
 }
 
 // Draw names a public value that nobody knows before the draw is closed, such as

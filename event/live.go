@@ -13,6 +13,7 @@ import (
 // LiveControls are the fields that may be changed on an event that a file owns.
 var LiveControls = []string{
 	"page.message",
+	"room.availability",
 	"room.closed",
 	"room.draw.value",
 	"room.new_users_per_minute",

@@ -30,7 +30,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		ID: "hamlet", Organization: "globe", Name: "hamlet",
 		Routes: []Route{{Host: "tickets.example", Path: "/buy/**", Action: Protect}},
 		Room: Room{
-			QueueingMethod: FIFO, TotalActiveUsers: 100, NewUsersPerMinute: 60,
+			Availability: Available, QueueingMethod: FIFO, TotalActiveUsers: 100, NewUsersPerMinute: 60,
 			SessionDuration: Duration(5 * time.Minute), SessionMax: Duration(time.Hour), CommitGrace: Duration(15 * time.Minute),
 			QueueingStatusCode: 200, BeforeStart: StartCountdown,
 			TurnTTL: Duration(3 * time.Minute), LateGrace: Duration(15 * time.Minute), Outage: Outage{After: Duration(time.Minute)},
@@ -38,7 +38,8 @@ func TestParseFillsInDefaults(t *testing.T) {
 		},
 		Page: Page{Language: "en"}, Browser: Browser{SameSite: "lax"}, Retention: Duration(7 * Day),
 		Identity: Identity{Mode: IdentityNone}, Proof: Proof{Mode: ProofOff, Effort: Duration(time.Second)},
-		Prescale: Prescale{TicketsPerOrder: 1, Buying: Whole, LeadTime: Duration(30 * time.Minute)},
+		Prescale:          Prescale{TicketsPerOrder: 1, Buying: Whole, LeadTime: Duration(30 * time.Minute)},
+		TicketsPerVisitor: 4,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse(small) (-want +got):\n%s", diff)
@@ -115,6 +116,10 @@ func TestParseRefuses(t *testing.T) {
 		{"a line twice", "room:", "room:\n  lines: [{name: general}, {name: general, weight: 2}]", `line 6: room.lines[1].name: "general": is there already`},
 		{"more lines than a room can keep", "room:", "room:\n  lines: [{name: general}, {name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}, {name: g}, {name: h}]",
 			"line 6: room.lines: 9: want 1 to 8"},
+		{"a tier twice", "room:", "tiers: [{name: floor}, {name: floor}]\nroom:", `line 5: tiers[1].name: "floor": is there already`},
+		{"a tier that no header can name", "room:", "tiers: [{name: 1st-row}]\nroom:", `line 5: tiers[0].name: "1st-row": want a letter and up to 19 of a-z, 0-9 and -`},
+		{"more tickets for one than anybody buys", "room:", "tickets_per_visitor: 101\nroom:", "line 5: tickets_per_visitor: 101: want 1 to 100"},
+		{"an availability that does not exist", "room:", "room:\n  availability: few", `line 6: room.availability: "few": want available, all_held, sold_out`},
 		{"a line that weighs nothing", "room:", "room:\n  lines: [{name: general, weight: 0}]", "line 6: room.lines[0].weight: 0: want 1 to 1000"},
 		{"CSS for a colour", "room:", "page: {theme: {accent: 'red;}'}}\nroom:", `line 5: page.theme.accent: "red;}": want #rrggbb`},
 		{"a script for a link", "room:", "page: {help_url: 'javascript:alert(1)'}\nroom:",

@@ -12,6 +12,7 @@ const (
 	Countdown Newcomer = "countdown" // not open yet: the page counts down, joining is refused
 	Closed    Newcomer = "closed"    // no more joins, for good
 	Rejected  Newcomer = "rejected"  // no joins for now
+	NoTickets Newcomer = "sold_out"  // no joins while nothing is left to buy
 )
 
 // Reason names the row of the control table that decided.
@@ -29,6 +30,8 @@ const (
 	ReasonPassthrough      Reason = "passthrough"
 	ReasonEnded            Reason = "ended"
 	ReasonBeforeStart      Reason = "before_start"
+	ReasonSoldOut          Reason = "sold_out"
+	ReasonAllHeld          Reason = "all_held"
 	ReasonRejectedQueueAll Reason = "rejected_queue_all"
 	ReasonRejected         Reason = "rejected"
 	ReasonQueueAll         Reason = "queue_all"
@@ -66,7 +69,9 @@ type situation struct {
 // people are kept out when the shop is in trouble; whatever else is switched on
 // must not undo that. Before the start nobody gets a place, not even by pausing,
 // unless a pre-queue has opened. Then come the controls that switch the room off, so that "suspend" always
-// does what it says; how the line is run matters only while the room is on.
+// does what it says; how the line is run matters only while the room is on. While
+// nothing is free to buy nobody is called, and the called keep their turns: in an
+// empty shop a turn would be spent for nothing, and tickets may come back.
 var rules = []rule{
 	{func(s situation) bool { return s.Closed && s.Paused },
 		Stance{ReasonClosedPaused, Closed, false, false, false, "closed", "reopen, unpause"}},
@@ -92,7 +97,13 @@ var rules = []rule{
 		Stance{ReasonEnded, Through, true, true, false, "open to all", "a later event_end_time"}},
 	{func(s situation) bool { return s.phase == Before },
 		Stance{ReasonBeforeStart, Through, true, true, false, "open to all", "before_start: countdown"}},
-	{func(s situation) bool { return s.QueueingMethod == Reject && s.QueueAll },
+	{func(s situation) bool { return s.Availability == SoldOut },
+		Stance{ReasonSoldOut, NoTickets, false, false, false, "sold out", "availability: available"}},
+	{func(s situation) bool { return s.Availability == AllHeld && s.QueueingMethod != Reject },
+		Stance{ReasonAllHeld, Queue, false, false, false, "all tickets are held", "availability: available"}},
+	{func(s situation) bool {
+		return s.QueueingMethod == Reject && (s.QueueAll || s.Availability == AllHeld)
+	},
 		Stance{ReasonRejectedQueueAll, Rejected, false, true, false, "not now", "queueing_method: fifo, queue_all: false"}},
 	{func(s situation) bool { return s.QueueingMethod == Reject },
 		Stance{ReasonRejected, Rejected, true, true, false, "not now", "queueing_method: fifo"}},

@@ -2,6 +2,7 @@ package event
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,13 @@ func TestStance(t *testing.T) {
 		{"queue_all stops calling", Room{QueueAll: true}, 0, ReasonQueueAll},
 		{"reject refuses newcomers", Room{QueueingMethod: Reject}, 5, ReasonRejected},
 		{"reject and queue_all hold together", Room{QueueingMethod: Reject, QueueAll: true}, 5, ReasonRejectedQueueAll},
+		{"sold out, the line is told so and kept", Room{Availability: SoldOut}, 5, ReasonSoldOut},
+		{"sold out is stronger than reject and queue_all", Room{Availability: SoldOut, QueueingMethod: Reject, QueueAll: true}, 5, ReasonSoldOut},
+		{"while all tickets are held nobody is called", Room{Availability: AllHeld}, 5, ReasonAllHeld},
+		{"who refuses newcomers goes on to while all tickets are held", Room{Availability: AllHeld, QueueingMethod: Reject}, 5, ReasonRejectedQueueAll},
+		{"suspend opens a room that is sold out", Room{Availability: SoldOut, Suspended: true}, 0, ReasonSuspended},
+		{"pause is stronger than sold out", Room{Availability: SoldOut, Paused: true}, 5, ReasonPaused},
+		{"sold out before the start waits for it", Room{Availability: SoldOut, EventStartTime: in(time.Hour)}, 0, ReasonNotOpenYet},
 		{"suspended with nobody waiting is off", Room{Suspended: true}, 0, ReasonSuspended},
 		{"suspended drains the line first", Room{Suspended: true}, 1, ReasonDraining},
 		{"suspend is stronger than queue_all", Room{Suspended: true, QueueAll: true}, 1, ReasonDraining},
@@ -63,10 +71,12 @@ func TestStance(t *testing.T) {
 func TestStanceKeepsItsPromises(t *testing.T) {
 	for bits := range 1 << 7 {
 		on := func(i int) bool { return bits&(1<<i) != 0 }
-		for _, method := range []Method{FIFO, Passthrough, Reject} {
+		for i, method := range slices.Repeat([]Method{FIFO, Passthrough, Reject}, 3) {
+			availability := []Availability{Available, AllHeld, SoldOut}[i/3]
 			for _, waiting := range []int64{0, 7} {
 				room := Room{
 					Suspended: on(0), Released: on(1), QueueAll: on(2), Paused: on(3), Closed: on(4), QueueingMethod: method,
+					Availability: availability,
 				}
 				if on(5) {
 					room.EventStartTime = in(time.Hour)
@@ -76,6 +86,7 @@ func TestStanceKeepsItsPromises(t *testing.T) {
 				}
 				s := Event{Room: room}.Stance(noon, waiting)
 				lets := s.Newcomer == Through || s.Newcomer == Enter
+				off := room.Suspended || room.Released || method == Passthrough || on(5) && on(6)
 				for broken, yes := range map[string]bool{
 					"paused lets somebody in":                  room.Paused && (lets || s.Calls || s.Claims || s.Release),
 					"closed takes somebody":                    room.Closed && (lets || s.Newcomer == Queue || s.Calls || s.Release),
@@ -83,6 +94,7 @@ func TestStanceKeepsItsPromises(t *testing.T) {
 					"the line is let go without release-all":   s.Release && !room.Released,
 					"newcomers overtake those who wait":        s.Newcomer == Through && waiting > 0 && !s.Release,
 					"queue_all calls in a room that is on":     room.QueueAll && s.Calls && !(room.Suspended || method == Passthrough || on(5) && on(6)),
+					"a shop without tickets takes somebody":    availability != Available && (lets || s.Calls) && !off,
 					"somebody is called who may not come in":   s.Calls && !s.Claims,
 					"a refusal or a wait that nobody explains": s.Newcomer != Enter && s.Page == "" && s.Reason != ReasonDraining,
 				} {

@@ -49,6 +49,7 @@ func (e Event) problems() []*FieldError {
 	c.account(e.Identity)
 	c.proof(e.Proof)
 	c.prescale(e.Prescale)
+	c.tickets(e)
 	return c
 }
 

@@ -130,6 +130,7 @@ const (
 	retryFar     = 20 * time.Second
 	retryInHold  = 5 * time.Second
 	retryCounted = 30 * time.Second // while the page counts down
+	retrySoldOut = time.Minute      // tickets seldom come back
 	retryDrawn   = 10 * time.Second // at least, in the draw: nobody is the first to be told
 
 	// A tenth of what is left between two questions keeps a room's load even:
@@ -145,6 +146,9 @@ const (
 func (v *View) retryAfter(p Place, local time.Time) time.Duration {
 	if mode, _ := v.ModeAt(local); mode != Normal || p.State == Arrived {
 		return retryInHold
+	}
+	if v.Stance.Newcomer == event.NoTickets {
+		return retrySoldOut
 	}
 	if v.Stance.Newcomer == event.Countdown || p.State == InDraw && v.Phase == event.Prequeue {
 		left := v.Event.Room.EventStartTime.Sub(local.Add(v.Skew))

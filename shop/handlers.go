@@ -37,6 +37,7 @@ func (s *Shop) serve(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		w.Header().Set("Cache-Control", "no-store")
+		w = &telling{ResponseWriter: w, stock: func() string { return s.stock.inventory(s.now()) }}
 		err := h(w, r)
 		if err == nil {
 			return
@@ -50,6 +51,29 @@ func (s *Shop) serve(h handler) http.Handler {
 			s.log.ErrorContext(r.Context(), "shop page failed", "path", r.URL.Path, "error", err)
 		}
 	})
+}
+
+// telling says in each answer what is left, as it is when the answer begins: a
+// purchase that the answer confirms counts already.
+type telling struct {
+	http.ResponseWriter
+	stock func() string
+	told  bool
+}
+
+func (t *telling) WriteHeader(status int) {
+	if !t.told {
+		t.told = true
+		t.Header().Set("Rushgate-Inventory", t.stock())
+	}
+	t.ResponseWriter.WriteHeader(status)
+}
+
+func (t *telling) Write(b []byte) (int, error) {
+	if !t.told {
+		t.WriteHeader(http.StatusOK)
+	}
+	return t.ResponseWriter.Write(b)
 }
 
 func (s *Shop) landing(w http.ResponseWriter, r *http.Request) error {

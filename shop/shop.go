@@ -14,7 +14,8 @@
 //	POST /webhooks/payment       the payment provider's notice; a bypass route
 //	GET  /health
 //
-// No money moves: the pages say so.
+// Each answer tells the gateway what is left, in Rushgate-Inventory, so that the
+// line hears of it. No money moves: the pages say so.
 package shop
 
 import (
@@ -67,7 +68,7 @@ func New(o Options) *Shop {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Shop{stock: newStock(o.Tiers, o.HoldFor), pages: parsePages(), now: o.Now, log: o.Log}
+	s := &Shop{stock: newStock(o.Tiers, o.HoldFor, o.Now()), pages: parsePages(), now: o.Now, log: o.Log}
 	s.Handler = s.routes(o.Guard)
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -218,4 +219,35 @@ func stock(t *testing.T, b browser) []shop.TierStock {
 		t.Fatal(err)
 	}
 	return answer.Tiers
+}
+
+// What the gateway hears in each answer: what is free, what is held, and a number
+// that says which word is the newer one.
+func TestEveryAnswerTellsTheStock(t *testing.T) {
+	clock := newClock()
+	server := start(t, shop.Options{Tiers: []shop.Tier{{Name: "Floor", Seats: 3}, {Name: "Balcony", Seats: 2}}, HoldFor: time.Minute, Now: clock.now})
+	buyer := newBrowser(t, server)
+	var last int64
+	tells := func(when, want string) {
+		t.Helper()
+		response, err := buyer.client.Get(server.URL + "/events/42/buy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		said, seq, _ := strings.Cut(response.Header.Get("Rushgate-Inventory"), ";seq=")
+		n, err := strconv.ParseInt(seq, 10, 64)
+		if said != want || err != nil || n < last {
+			t.Errorf("%s: Rushgate-Inventory: %q numbered %q; want %q and at least %d", when, said, seq, want, last)
+		}
+		last = n
+	}
+	tells("at first", "5;held=0")
+	buyer.post("/events/42/buy/hold", choice("0", "2"))
+	tells("while two are held", "3;held=2")
+	clock.advance(time.Minute)
+	tells("once the hold has lapsed", "5;held=0")
+	buyer.post("/events/42/buy/hold", choice("1", "2"))
+	buyer.post("/events/42/buy/pay", payment(buyer.reference()))
+	tells("once two are sold", "3;held=0")
 }

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -42,6 +43,7 @@ type stock struct {
 	holds  map[string]hold   // by session
 	lapses []lapse           // oldest first: every hold lasts equally long
 	orders map[string]*order // by reference
+	seq    int64             // grows with every change, also from one run of the shop to the next
 }
 
 type lapse struct {
@@ -49,8 +51,9 @@ type lapse struct {
 	at      time.Time
 }
 
-func newStock(tiers []Tier, holdFor time.Duration) *stock {
+func newStock(tiers []Tier, holdFor time.Duration, now time.Time) *stock {
 	s := &stock{
+		seq:     now.UnixMilli(),
 		holdFor: holdFor,
 		tiers:   tiers,
 		sold:    make([]int, len(tiers)),
@@ -78,6 +81,7 @@ func (s *stock) hold(session, reference string, tier, seats int, now time.Time) 
 		return false
 	}
 	s.release(session)
+	s.seq++
 	s.free[tier] -= seats
 	until := now.Add(s.holdFor)
 	s.holds[session] = hold{reference: reference, tier: tier, seats: seats, until: until}
@@ -116,6 +120,7 @@ func (s *stock) sell(session, reference string, now time.Time) (ok bool) {
 		return false
 	}
 	delete(s.holds, session)
+	s.seq++
 	s.sold[h.tier] += h.seats
 	s.orders[reference] = &order{tier: h.tier, seats: h.seats}
 	return true
@@ -165,6 +170,22 @@ func (s *stock) count(now time.Time) []TierStock {
 	return counts
 }
 
+// inventory is what the gateway is told: seats free and held, and which word of
+// ours is the newer one, since answers may overtake each other.
+func (s *stock) inventory(now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lapse(now)
+	free, held := 0, 0
+	for _, n := range s.free {
+		free += n
+	}
+	for _, h := range s.holds {
+		held += h.seats
+	}
+	return fmt.Sprintf("%d;held=%d;seq=%d", free, held, s.seq)
+}
+
 // lapse returns the seats of every hold whose deadline has come.
 func (s *stock) lapse(now time.Time) {
 	for len(s.lapses) > 0 && !s.lapses[0].at.After(now) {
@@ -179,6 +200,7 @@ func (s *stock) lapse(now time.Time) {
 
 func (s *stock) release(session string) {
 	if h, ok := s.holds[session]; ok {
+		s.seq++
 		s.free[h.tier] += h.seats
 		delete(s.holds, session)
 	}

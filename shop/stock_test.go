@@ -34,7 +34,7 @@ func TestHold(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := newStock([]Tier{{Name: "floor", Seats: 4}}, 5*minute)
+			s := newStock([]Tier{{Name: "floor", Seats: 4}}, 5*minute, time.Time{})
 			var now time.Time
 			for i, step := range test.steps {
 				now = opening.Add(step.after)
@@ -65,7 +65,7 @@ func TestSell(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := newStock([]Tier{{Seats: 4}}, 5*minute)
+			s := newStock([]Tier{{Seats: 4}}, 5*minute, time.Time{})
 			s.hold("a", "order-a", 0, 3, opening)
 			now := opening.Add(test.after)
 			if got := s.sell(test.session, test.reference, now); got != test.want {
@@ -79,7 +79,7 @@ func TestSell(t *testing.T) {
 }
 
 func TestSellingTwiceSellsOnce(t *testing.T) {
-	s := newStock([]Tier{{Seats: 4}}, 5*minute)
+	s := newStock([]Tier{{Seats: 4}}, 5*minute, time.Time{})
 	s.hold("a", "order-a", 0, 2, opening)
 	for click := 1; click <= 2; click++ {
 		// The second click comes when the hold would have lapsed: it is paid all the same.
@@ -95,7 +95,7 @@ func TestSellingTwiceSellsOnce(t *testing.T) {
 // Many buyers at once never get more than there is.
 func TestStockIsNeverOversold(t *testing.T) {
 	const seats, buyers = 100, 300
-	s := newStock([]Tier{{Seats: seats}}, 5*minute)
+	s := newStock([]Tier{{Seats: seats}}, 5*minute, time.Time{})
 	var all sync.WaitGroup
 	for buyer := range buyers {
 		all.Go(func() {

@@ -44,6 +44,7 @@ type Config struct {
 	Proxies  []netip.Prefix                                 // the operator's balancers
 	Joins    JoinLimits
 	Accounts *account.Desk // nil: no event has accounts
+	Shelf    Shelf         // nil: nobody keeps the stock
 	Now      func() time.Time
 	Random   io.Reader      // for visitor ids: crypto/rand's
 	Chance   func() float64 // in [0, 1), for jitter
@@ -60,6 +61,7 @@ type Gateway struct {
 	proxies  trustedProxies
 	limiter  *joinLimiter
 	accounts *account.Desk
+	shelf    Shelf
 	proofs   *proofDesk
 	now      func() time.Time
 	random   io.Reader
@@ -93,7 +95,10 @@ func New(c Config) (*Gateway, error) {
 	g := &Gateway{
 		rooms: c.Rooms, pools: c.Pools, keys: c.Keys, prefix: c.Prefix, proxies: c.Proxies, limiter: limiter,
 		now: c.Now, random: c.Random, chance: c.Chance, log: c.Log, metrics: newMetrics(c.Metrics), pages: pages,
-		accounts: c.Accounts, proofs: proofs,
+		accounts: c.Accounts, proofs: proofs, shelf: c.Shelf,
+	}
+	if g.shelf == nil {
+		g.shelf = noShelf{}
 	}
 	g.routes = g.own()
 	return g, nil
@@ -136,7 +141,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) error {
 		return g.send(w, r, t, g.proxies.locate(r), exchange{})
 	case route.Action == event.Bypass:
 		g.metrics.decisions.WithLabelValues(rm.View().Event.ID, string(becauseBypass)).Inc()
-		return g.send(w, r, t, g.proxies.locate(r), exchange{})
+		return g.send(w, r, t, g.proxies.locate(r), exchange{room: rm})
 	}
 	return g.protected(w, r, t, rm, route)
 }

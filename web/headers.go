@@ -2,8 +2,9 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
+
+	"github.com/bilten/rushgate/stock"
 )
 
 // cleanRequest removes from the headers that go upstream whatever a visitor must
@@ -157,8 +158,8 @@ const (
 // originWord is all that a shop says to the gateway in one answer.
 type originWord struct {
 	Command originCommand
-	// Inventory is the stock that is left; -1: not said, or not a number.
-	Inventory int64
+	// Inventory is what it says of its stock, as it came; see stock.Parse.
+	Inventory []string
 }
 
 // hearOrigin reads the shop's word and cleans the headers that go on to the
@@ -166,7 +167,7 @@ type originWord struct {
 // has no business to set. Of several commands the one that ends most counts;
 // unknown ones are none.
 func hearOrigin(h http.Header) originWord {
-	word := originWord{Inventory: -1}
+	var word originWord
 	for name, values := range h {
 		switch {
 		case name == "Rushgate-Command", name == "Cf-Waiting-Room-Command":
@@ -180,10 +181,8 @@ func hearOrigin(h http.Header) originWord {
 				}
 			}
 			delete(h, name)
-		case name == "Rushgate-Inventory":
-			if n, err := strconv.ParseInt(strings.TrimSpace(values[0]), 10, 64); err == nil && n >= 0 && len(values) == 1 {
-				word.Inventory = n
-			}
+		case name == stock.Header:
+			word.Inventory = values
 			delete(h, name)
 		case judgeHeader(name) == headerOurs:
 			delete(h, name)

@@ -19,12 +19,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/queue"
 	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/stock"
+	"github.com/bilten/rushgate/stock/shelf"
 	"github.com/bilten/rushgate/web/page"
 	"github.com/bilten/rushgate/web/upstream"
 )
@@ -160,6 +163,8 @@ func (h *house) serve() {
 	}()
 	t.Cleanup(func() { stop(); <-done })
 
+	stocks := h.openShelf(ctx, log)
+
 	origin := httptest.NewServer(h.shop)
 	t.Cleanup(origin.Close)
 	pool, err := upstream.New(upstream.Config{Name: "shop", Instances: []string{origin.URL}})
@@ -174,6 +179,7 @@ func (h *house) serve() {
 		},
 		Proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Accounts: account.NewDesk(fanSecret, account.NewSets(account.SetsConfig{Now: time.Now, Log: log})),
+		Shelf:    stocks,
 		Now:      h.now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {
@@ -185,6 +191,33 @@ func (h *house) serve() {
 	t.Cleanup(front.Close)
 	h.url, h.gateway = front.URL, gateway
 	h.until("the events are read", h.keeper.Loaded)
+}
+
+// openShelf keeps the stock until the test ends.
+func (h *house) openShelf(ctx context.Context, log *slog.Logger) *shelf.Shelf {
+	s := shelf.New(shelf.Config{
+		Store: accord.NewMemory(time.Now), Now: time.Now, Log: log,
+		Events: func() []event.Event {
+			var served []event.Event
+			for _, r := range h.keeper.Rooms() {
+				served = append(served, r.View().Event)
+			}
+			return served
+		},
+		Enforce: func(ctx context.Context, e event.Event, is event.Availability, _ stock.Reason) error {
+			patch := []byte(`{"room":{"availability":"` + string(is) + `"}}`)
+			_, err := h.catalog.Patch(ctx, e.Organization, e.ID, patch, catalog.AnyVersion, catalog.Author{Name: "stock"})
+			return err
+		},
+	})
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx)
+	}()
+	h.t.Cleanup(func() { stop(); <-done })
+	return s
 }
 
 func (h *house) until(what string, holds func() bool) {

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/stock"
 	"github.com/bilten/rushgate/web/page"
 )
 
@@ -19,9 +20,10 @@ import (
 // hurts nobody; a CDN that answers a million polls with one fetch helps all.
 const nowMaxAge = time.Second
 
-// nowAnswer is the public snapshot as bytes, made once for each view.
+// nowAnswer is the public snapshot as bytes, made once for each view and stock.
 type nowAnswer struct {
 	view *room.View
+	left *stock.Stock
 	mode page.Mode
 	body []byte
 	etag string // weak: the moment itself may differ
@@ -37,7 +39,7 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	}
 	view := rm.View()
 	mode, _ := view.ModeAt(g.now())
-	answer, err := g.nows.of(view, modeOf(mode, view), view.StoreTime(g.now()))
+	answer, err := g.nows.of(view, g.shelf.Stock(view.Event.ID), modeOf(mode, view), view.StoreTime(g.now()))
 	if err != nil {
 		return err
 	}
@@ -51,27 +53,31 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	return c.JSONBlob(http.StatusOK, answer.body)
 }
 
-func (n *nows) of(view *room.View, mode page.Mode, at int64) (*nowAnswer, error) {
+func (n *nows) of(view *room.View, left *stock.Stock, mode page.Mode, at int64) (*nowAnswer, error) {
 	if have, ok := n.byEvent.Load(view.Event.ID); ok {
-		if a, ok := have.(*nowAnswer); ok && a.view == view && a.mode == mode {
+		if a, ok := have.(*nowAnswer); ok && a.view == view && a.left == left && a.mode == mode {
 			return a, nil
 		}
 	}
-	a, err := newNowAnswer(view, mode, at)
+	a, err := newNowAnswer(view, left, mode, at)
 	if err == nil {
 		n.byEvent.Store(view.Event.ID, a)
 	}
 	return a, err
 }
 
-func newNowAnswer(view *room.View, mode page.Mode, at int64) (*nowAnswer, error) {
+func newNowAnswer(view *room.View, left *stock.Stock, mode page.Mode, at int64) (*nowAnswer, error) {
 	now := page.Now{
 		Event: view.Event.ID, Mode: mode, Reason: string(view.Limits.Reason), Phase: string(view.Phase),
 		Generation: strconv.FormatUint(view.Snapshot.Generation, 16), Lines: map[string]page.Line{}, Message: view.Event.Page.Message,
 		Draw: DrawPhase(view),
 	}
 	for _, line := range view.Snapshot.Lines {
-		now.Lines[line.Name] = page.Line{Serving: line.Serving, Issued: line.Issued, PerMinute: view.PerMinute(line.Name)}
+		l := page.Line{Serving: line.Serving, Issued: line.Issued, PerMinute: view.PerMinute(line.Name)}
+		if r, known := reach(view, left, line.Name); known {
+			l.ShortFrom, l.BeyondFrom = line.Serving+1+r.Short, line.Serving+1+r.Nothing
+		}
+		now.Lines[line.Name] = l
 	}
 	tagged, err := json.Marshal(now)
 	if err != nil {
@@ -84,5 +90,5 @@ func newNowAnswer(view *room.View, mode page.Mode, at int64) (*nowAnswer, error)
 	if err != nil {
 		return nil, err
 	}
-	return &nowAnswer{view: view, mode: mode, body: append(body, '\n'), etag: fmt.Sprintf(`W/"%x"`, sum.Sum64())}, nil
+	return &nowAnswer{view: view, left: left, mode: mode, body: append(body, '\n'), etag: fmt.Sprintf(`W/"%x"`, sum.Sum64())}, nil
 }

@@ -22,6 +22,10 @@ func modeOf(mode room.Mode, view *room.View) page.Mode {
 		return page.ModePaused
 	case event.ReasonClosed, event.ReasonClosedPaused:
 		return page.ModeClosed
+	case event.ReasonAllHeld:
+		return page.ModeAllHeld
+	case event.ReasonSoldOut:
+		return page.ModeSoldOut
 	case event.ReasonRejected, event.ReasonRejectedQueueAll:
 		return page.ModeRejected
 	}
@@ -63,6 +67,8 @@ func (v *visit) stateOf(held room.State) page.State {
 		return page.StateAdmitted
 	case newcomer == event.Closed:
 		return page.StateClosed
+	case newcomer == event.NoTickets:
+		return page.StateSoldOut
 	case held == room.InDraw:
 		return page.StateDraw
 	case held == room.Turn && v.mode() == room.Normal:
@@ -139,4 +145,5 @@ func (v *visit) fill(p *page.Place, held room.Place) {
 		P50: int64(held.Wait.P50 / time.Second), P90: int64(held.Wait.P90 / time.Second), Reason: held.Wait.Reason,
 	}
 	p.RetryAfterMS = room.Jitter(held.RetryAfter, v.g.chance()).Milliseconds()
+	p.Stock = string(v.outlook(held))
 }

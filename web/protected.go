@@ -203,7 +203,7 @@ func (v *visit) asked() string {
 // forward sends the request to the shop, with the admission for it to verify.
 func (v *visit) forward(w http.ResponseWriter, t target, route event.Route) error {
 	return v.g.send(w, v.r, t, v.addr, exchange{
-		admission: v.who.token,
+		room: v.room, admission: v.who.token,
 		answer: func(answer *http.Response, word originWord) {
 			v.obey(word.Command)
 			if !route.Shared || v.leave.cookie != nil {
@@ -266,6 +266,7 @@ func (v *visit) obey(command originCommand) {
 
 // exchange is what the gate adds to a forwarded request.
 type exchange struct {
+	room      *room.Room                       // whose shop it is; nil: no event's
 	admission string                           // for the shop; empty: none
 	answer    func(*http.Response, originWord) // sees the shop's answer first; may be nil
 	welcome   func() bool                      // whether a WebSocket may go on; may be nil
@@ -288,6 +289,9 @@ func (g *Gateway) send(w http.ResponseWriter, r *http.Request, t target, addr vi
 		},
 		Answer: func(answer *http.Response) error {
 			word := hearOrigin(answer.Header)
+			if x.room != nil && word.Inventory != nil {
+				g.shelf.Hear(x.room.View().Event, word.Inventory)
+			}
 			if x.answer != nil {
 				x.answer(answer, word)
 			}

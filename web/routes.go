@@ -158,6 +158,8 @@ func (v *visit) join(w wish) (page.Place, error) {
 		return p, refuse(http.StatusConflict, "not_open_yet", "The line opens when the sale starts.").with(p)
 	case newcomer == event.Closed:
 		return p, refuse(http.StatusConflict, "closed", "The line is closed.").with(p)
+	case newcomer == event.NoTickets:
+		return p, soldOut().with(p)
 	case newcomer == event.Rejected:
 		return p, refuse(http.StatusConflict, "rejected", "Nobody can join for the moment.").with(p)
 	case v.hold() && v.seated():
@@ -221,6 +223,8 @@ func (v *visit) claim() (page.Place, error) {
 		return page.Place{}, noPlace()
 	case v.hold():
 		return page.Place{}, onHold(nil).with(v.place())
+	case v.newcomer() == event.NoTickets: // the turn is kept: there is nothing to spend it on
+		return page.Place{}, soldOut().with(v.place())
 	case v.waits(): // memory knows, so a waiting crowd costs the store nothing
 		return page.Place{}, notYourTurn(v.place())
 	}
@@ -249,6 +253,10 @@ func (v *visit) claim() (page.Place, error) {
 
 func notYourTurn(p page.Place) *problem {
 	return refuse(http.StatusConflict, "not_your_turn", "Your turn has not come yet.").after(millis(p.RetryAfterMS)).with(p)
+}
+
+func soldOut() *problem {
+	return refuse(http.StatusConflict, "sold_out", "No tickets are left. Places are kept in case some come back.")
 }
 
 func leave(c echo.Context, v *visit) error {

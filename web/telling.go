@@ -146,7 +146,7 @@ func (v *visit) pageView(p page.Place, back string) page.View {
 		SignIn: !v.identified(), TakesCodes: knobs.TakesCodes(),
 	}
 	switch p.State {
-	case page.StateDraw, page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone:
+	case page.StateDraw, page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone, page.StateSoldOut:
 		view.Refresh = max(2*time.Second, millis(p.RetryAfterMS)).Round(time.Second)
 	}
 	return view

@@ -105,16 +105,17 @@ func (b blueprint) assemble() (*assembly, error) {
 	})
 	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
-	gateway, err := b.gateway(rooms, routes, accounts, registry)
+	shelf := b.shelf(events, rooms, registry)
+	gateway, err := b.gateway(rooms, routes, accounts, shelf, registry)
 	if err != nil {
 		return nil, err
 	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts),
+		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write),
+		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run),
 		closers:    []func() error{b.kept.close, b.stores.close},
 		reloads:    []func(){b.reloadKeys, b.reloadSecrets},
 	}
@@ -129,7 +130,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	return a, nil
 }
 
-func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, registry *prometheus.Registry) (*web.Gateway, error) {
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf web.Shelf, registry *prometheus.Registry) (*web.Gateway, error) {
 	return web.New(web.Config{
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
@@ -145,6 +146,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 			Network: web.JoinRate(b.config.Limits.JoinPerNetwork),
 		},
 		Accounts: accounts,
+		Shelf:    shelf,
 		Now:      time.Now,
 		Random:   rand.Reader,
 		Chance:   mathrand.Float64,
@@ -153,7 +155,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -162,6 +164,7 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 		},
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
+		Shelf:          shelf,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()

@@ -24,6 +24,7 @@ type demo struct {
 	API     string        `name:"api" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the organizer API is."`
 	Ops     string        `default:"127.0.0.1:8082" placeholder:"HOST:PORT" help:"Where health and metrics are."`
 	Wait    time.Duration `default:"30s" placeholder:"TIME" help:"About how long a newcomer waits (30s)."`
+	SellOut bool          `name:"sell-out" help:"The simulated visitors buy: within minutes the shop has nothing left, and the line is told."`
 	JSON    bool          `name:"json" help:"Print the addresses as one line of JSON, for tests."`
 }
 
@@ -36,6 +37,7 @@ Example:
 
     rushgate demo
     rushgate demo --wait 2m
+    rushgate demo --sell-out
     rushgate demo --gateway 127.0.0.1:9080 --api 127.0.0.1:9081 --ops 127.0.0.1:9082`
 }
 
@@ -84,7 +86,7 @@ func (d demo) Run(a *app) error {
 		API:    api + "/v1/organizations/" + declared.Organization + "/events/" + declared.ID,
 		APIKey: key, Event: declared.ID, Ops: ops,
 	}
-	crowd := trickle{gateway: gateway, buy: where.Buy, event: declared.ID, size: crowdFor(d.Wait), log: log}
+	crowd := trickle{gateway: gateway, buy: where.Buy, event: declared.ID, size: crowdFor(d.Wait), buys: d.SellOut, log: log}
 	running.loops = append(running.loops, crowd.run, func(ctx context.Context) { d.tell(ctx, a, where, api) })
 
 	signals := make(chan os.Signal, 2)

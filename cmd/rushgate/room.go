@@ -14,8 +14,8 @@ import (
 
 type roomCommand struct {
 	Event  string   `arg:"" help:"Event id."`
-	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,release-all,rate,cap,message,draw-value,readiness" help:"One of the above."`
-	Value  []string `arg:"" optional:"" help:"rate, cap: the number; message, draw-value: the text; release-all: how many people wait."`
+	Action string   `arg:"" enum:"watch,suspend,resume,pause,unpause,queue-all,unqueue,close,reopen,reject,accept,sold-out,on-sale,release-all,rate,cap,message,stock,draw-value,readiness" help:"One of the above."`
+	Value  []string `arg:"" optional:"" help:"rate, cap: the number; message, draw-value: the text; release-all: how many people wait; stock: what is left."`
 
 	API    string `name:"api" fromenv:"RUSHGATE_API_URL" default:"http://127.0.0.1:8081" placeholder:"URL" help:"Organizer API (RUSHGATE_API_URL)."`
 	Key    string `fromenv:"RUSHGATE_API_KEY" required:"" placeholder:"KEY" help:"API key (RUSHGATE_API_KEY, which does not show in the process list)."`
@@ -37,6 +37,10 @@ Gateways follow within a second.
   cap N                   people inside at once
   message TEXT            on the waiting page; "" takes it down
   draw-value TEXT         the public value that the event named for its draw, once the draw is closed
+  stock                   what is left to buy, as the shop or you said it
+  stock WHAT              say it: 120, "120;held=14" or "floor=100;held=10, balcony=20";
+                          0 closes the line after some seconds, "unknown" takes it back
+  sold-out / on-sale      nobody is called and the line is told so; go on
   release-all N           let the whole line go at once; N is how many wait, a tenth off at most
   readiness               is this event ready for the sale hour
 
@@ -61,6 +65,8 @@ func (c roomCommand) Run(a *app) error {
 		return c.watch(a, api)
 	case "readiness":
 		return c.readiness(a, api)
+	case "stock":
+		return c.stock(a, api)
 	case "rate":
 		return c.setNumber(a, api, "rate", "new_users_per_minute")
 	case "cap":
@@ -79,6 +85,8 @@ func (c roomCommand) Run(a *app) error {
 func (c roomCommand) countValues() error {
 	want := 0
 	switch c.Action {
+	case "stock":
+		want = min(1, len(c.Value))
 	case "rate", "cap", "release-all", "message", "draw-value":
 		want = 1
 	}

@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/stock/shelf"
 	"github.com/bilten/rushgate/web/organizer"
 )
 
@@ -39,7 +41,11 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 1, Instances: 1}, true
 		},
-		StoreTime:  func(context.Context) (time.Time, error) { return time.Now(), nil },
+		StoreTime: func(context.Context) (time.Time, error) { return time.Now(), nil },
+		Shelf: shelf.New(shelf.Config{
+			Store: accord.NewMemory(time.Now), Events: func() []event.Event { return nil }, Enforce: enforceStock(events),
+			Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		}),
 		SharedKeys: true, TrustedProxies: true,
 	}, time.Now, slog.New(slog.DiscardHandler))
 	server := httptest.NewServer(api.Handler())
@@ -68,6 +74,17 @@ func TestRoomSteers(t *testing.T) {
 		{"a rate", "rate 120", 0, "demo: rate done"},
 		{"a cap", "cap 50", 0, "demo: cap done"},
 		{"a message", "message Encore!", 0, "demo: message done"},
+		{"sold out, by hand", "sold-out", 0, "demo: sold-out done"},
+		{"a sold out room is not ready", "readiness", exitFailed, "NOT OK  controls: sold_out"},
+		{"and on sale again", "on-sale", 0, "demo: on-sale done"},
+		{"nobody has told the stock", "stock", 0, "demo: the stock is not known"},
+		{"an organizer does", "stock 120;held=14", 0, "120 remaining         14 held"},
+		{"and everybody may ask", "stock", 0, "120 remaining         14 held"},
+		{"a stock that cannot be", "stock -- -3", exitFailed, "remaining: -3: want 0 to 1000000000"},
+		{"a stock that is none", "stock plenty", exitFailed, `stock: "plenty"`},
+		{"a tier that the event has not", "stock garden=3", exitFailed, `"garden": is no tier of the event`},
+		{"a word too much", "stock 3 4", exitFailed, `"4": takes no such value`},
+		{"taken back", "stock unknown", 0, "demo: the stock is not known"},
 		{"the whole line, by whoever knows it", "release-all 4300", 0, "demo: release-all done"},
 		{"the whole line, by whoever does not", "release-all 10", exitFailed, "4321 people wait"},
 		{"two lines of the room", "watch --count 1", 0, "4321"},

@@ -16,14 +16,15 @@ import (
 )
 
 // trickle is the demo's crowd: each visitor comes like a browser, takes a place,
-// waits for the turn, looks at the tickets for a few seconds, leaves without
-// buying, and is followed by the next.
+// waits for the turn, looks at the tickets for a few seconds, leaves, buying only
+// if told to, and is followed by the next.
 //
 // With one admission a second, a newcomer waits as many seconds as the crowd is
 // larger than those who are inside at the moment (Little's law).
 type trickle struct {
 	gateway, buy, event string
-	size                int // how many visitors at a time
+	size                int  // how many visitors at a time
+	buys                bool // until nothing is left
 	log                 *slog.Logger
 }
 
@@ -84,6 +85,11 @@ func (t trickle) visit(ctx context.Context, transport http.RoundTripper) error {
 		}
 	}
 	pause(ctx, lookAtLeast+rand.N(lookAtMost-lookAtLeast))
+	if t.buys {
+		if err := v.purchase(ctx); err != nil {
+			return err
+		}
+	}
 	_, err = v.ask(ctx, http.MethodPost, v.own("leave"), jsonType)
 	return err
 }
@@ -112,7 +118,7 @@ func (v simulated) queue(ctx context.Context) error {
 				pause(ctx, told.after)
 				told.place.State = "turn"
 			}
-		case "waiting", "paused":
+		case "waiting", "paused", "sold_out":
 			pause(ctx, told.after)
 			told, err = v.ask(ctx, http.MethodGet, v.own("status"), jsonType)
 		default:

@@ -19,6 +19,8 @@ var actions = []action{
 	{"close", `{"room":{"closed":true}}`},
 	{"reopen", `{"room":{"closed":false}}`},
 	{"reject", `{"room":{"queueing_method":"reject"}}`},
+	{"sold-out", `{"room":{"availability":"sold_out"}}`},
+	{"on-sale", `{"room":{"availability":"available"}}`},
 	{"accept", `{"room":{"queueing_method":"fifo"}}`},
 }
 

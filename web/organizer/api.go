@@ -59,6 +59,9 @@ func (a *API) Handler() http.Handler {
 	one.POST("/rate", a.rate)
 	one.POST("/message", a.message)
 	one.POST("/draw-value", a.drawValue)
+	one.GET("/inventory", a.inventory)
+	one.POST("/inventory", a.takeInventory)
+	one.DELETE("/inventory", a.forgetInventory)
 	return e
 }
 

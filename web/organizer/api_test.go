@@ -39,6 +39,8 @@ type house struct {
 	contract contract
 	rooms    map[string]organizer.LiveView
 	logged   *bytes.Buffer
+
+	stockroom *stockroom
 }
 
 func (h *house) Live(id string) (organizer.LiveView, bool) {
@@ -60,6 +62,8 @@ func open(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{contract: readContract(t), rooms: map[string]organizer.LiveView{}, logged: &bytes.Buffer{}}
+	store, stocks := newStockroom(now)
+	h.stockroom = store
 	h.handler = organizer.New(definitions, []organizer.Key{
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
 		{Name: "rival", Organization: "globex", SHA256: sha256.Sum256([]byte(globexKey))},
@@ -67,8 +71,8 @@ func open(t *testing.T) *house {
 		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
-		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
-		SharedKeys: true, TrustedProxies: true,
+		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
+		Shelf:     stocks, SharedKeys: true, TrustedProxies: true,
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h
 }

@@ -85,15 +85,16 @@ type stance struct {
 
 // controls are the live controls as they are set.
 type controls struct {
-	Suspended         bool         `json:"suspended"`
-	Released          bool         `json:"released"`
-	QueueAll          bool         `json:"queue_all"`
-	Paused            bool         `json:"paused"`
-	Closed            bool         `json:"closed"`
-	QueueingMethod    event.Method `json:"queueing_method"`
-	TotalActiveUsers  int          `json:"total_active_users"`
-	NewUsersPerMinute int          `json:"new_users_per_minute"`
-	Message           string       `json:"message"`
+	Suspended         bool               `json:"suspended"`
+	Released          bool               `json:"released"`
+	QueueAll          bool               `json:"queue_all"`
+	Paused            bool               `json:"paused"`
+	Closed            bool               `json:"closed"`
+	Availability      event.Availability `json:"availability"`
+	QueueingMethod    event.Method       `json:"queueing_method"`
+	TotalActiveUsers  int                `json:"total_active_users"`
+	NewUsersPerMinute int                `json:"new_users_per_minute"`
+	Message           string             `json:"message"`
 }
 
 func notLive() *problem {
@@ -124,6 +125,7 @@ func (a *API) live(c echo.Context) error {
 			QueueAll:          e.Room.QueueAll,
 			Paused:            e.Room.Paused,
 			Closed:            e.Room.Closed,
+			Availability:      e.Room.Availability,
 			QueueingMethod:    e.Room.QueueingMethod,
 			TotalActiveUsers:  e.Room.TotalActiveUsers,
 			NewUsersPerMinute: e.Room.NewUsersPerMinute,

@@ -25,6 +25,8 @@ type Installation struct {
 	// has any.
 	Accounts func(event.Event) error
 
+	Shelf Shelf // keeps the stock
+
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
 }
@@ -193,6 +195,7 @@ func checkControls(room event.Room) Check {
 		detail string
 	}{
 		{room.Released, "released: everybody goes through; resume ends that"},
+		{room.Availability == event.SoldOut || room.Availability == event.AllHeld, string(room.Availability) + ": nobody is called; on-sale ends that"},
 		{room.Suspended, "suspended: everybody goes through; resume ends that"},
 		{room.Paused, "paused: nobody comes in; unpause ends that"},
 		{room.Closed, "closed: nobody may join; reopen ends that"},

@@ -28,6 +28,7 @@ func (p *Place) AppendJSON(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `,"retry_after_ms":`...), p.RetryAfterMS, 10)
 	b = appendText(append(b, `,"reference":`...), p.Reference)
 	b = appendText(append(b, `,"receipt":`...), p.Receipt)
+	b = appendText(append(b, `,"stock":`...), p.Stock)
 	b = appendText(append(b, `,"message":`...), p.Message)
 	b = appendText(append(b, `,"location":`...), p.Location)
 	return append(b, '}')

@@ -23,7 +23,7 @@ func TestAppendJSONIsMarshal(t *testing.T) {
 			At:   moment.Draw(t, "at"), StartsAt: perhaps.Draw(t, "starts"), TurnEndsAt: perhaps.Draw(t, "turn"),
 			TurnEndsInMS: number.Draw(t, "turn ms"), SessionEndsAt: perhaps.Draw(t, "session"),
 			RetryAfterMS: number.Draw(t, "retry"), Reference: text.Draw(t, "reference"),
-			Message: text.Draw(t, "message"), Location: text.Draw(t, "location"),
+			Stock: text.Draw(t, "stock"), Message: text.Draw(t, "message"), Location: text.Draw(t, "location"),
 		}
 		want, err := json.Marshal(p)
 		if err != nil {

@@ -227,7 +227,7 @@ func (p *Pages) speak(tag string) edition {
 // again; 0 where asking again would change nothing, or would undo a choice.
 func refreshSeconds(s Screen, every time.Duration) int {
 	switch s {
-	case ScreenMissed, ScreenLeft, ScreenSoldOut, ScreenNoCookie, ScreenSignIn:
+	case ScreenMissed, ScreenLeft, ScreenNoCookie, ScreenSignIn:
 		return 0
 	}
 	return int(math.Ceil(every.Seconds()))

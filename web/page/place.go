@@ -30,6 +30,7 @@ type Place struct {
 
 	Reference string `json:"reference"` // short code for the helpdesk
 	Receipt   string `json:"receipt"`   // of the draw, if there was one
+	Stock     string `json:"stock"`     // may_not_suffice or beyond; empty: enough, or not known
 	Message   string `json:"message"`   // the organizer's
 	Location  string `json:"location"`  // where an admitted visitor goes
 }
@@ -60,6 +61,9 @@ type Line struct {
 	Serving   int64 `json:"serving"`
 	Issued    int64 `json:"issued"`
 	PerMinute int64 `json:"per_minute"`
+
+	ShortFrom  int64 `json:"short_from,omitempty"`  // from this number on the tickets may not suffice; 0: not known
+	BeyondFrom int64 `json:"beyond_from,omitempty"` // from this one on there are none, unless people before leave without
 }
 
 // State is what a visitor is to the room.
@@ -93,5 +97,7 @@ const (
 	ModeDraining Mode = "draining" // suspended; those in the line are still let in, in order
 	ModeClosed   Mode = "closed"
 	ModeDown     Mode = "down"     // nothing behind the room can take anybody, and nobody's time runs
+	ModeAllHeld  Mode = "all_held" // nothing is free to buy; others may give tickets back
+	ModeSoldOut  Mode = "sold_out"
 	ModeRejected Mode = "rejected" // newcomers are refused, the line goes on
 )

@@ -32,8 +32,11 @@ const (
 	BannerHold       Banner = "hold"
 	BannerRestore    Banner = "restore"
 	BannerDraining   Banner = "draining"
-	BannerDown       Banner = "down"        // the shop cannot be reached
-	BannerSlow       Banner = "slow"        // it can take fewer than usual
+	BannerDown       Banner = "down" // the shop cannot be reached
+	BannerSlow       Banner = "slow" // it can take fewer than usual
+	BannerAllHeld    Banner = "all_held"
+	BannerShort      Banner = "may_not_suffice" // this visitor's, like the next
+	BannerBeyond     Banner = "beyond"
 	BannerOffline    Banner = "offline"     // the script's alone
 	BannerOfflineNew Banner = "offline_new" // the script's alone: no place yet
 	BannerBusy       Banner = "busy"        // the script's alone
@@ -70,6 +73,8 @@ func screenOf(p Place) Screen {
 		return ScreenClosed
 	case p.Mode == ModeRejected:
 		return ScreenRejected
+	case p.Mode == ModeSoldOut:
+		return ScreenSoldOut
 	}
 	return ScreenJoining
 }
@@ -79,10 +84,8 @@ func screenOf(p Place) Screen {
 func bannerOf(p Place) Banner {
 	screen := screenOf(p)
 	switch {
-	case screen == ScreenTurn && p.Mode == ModePaused:
-		return BannerPaused // the door is shut for longer than a moment
-	case screen == ScreenTurn && p.Mode == ModeDown:
-		return BannerDown
+	case screen == ScreenTurn && (p.Mode == ModePaused || p.Mode == ModeDown || p.Mode == ModeAllHeld):
+		return Banner(p.Mode) // the door is shut for longer than a moment
 	case screen != ScreenWaiting && screen != ScreenArrived && screen != ScreenDraw:
 		return BannerNone
 	case p.Mode == ModeHold:
@@ -97,6 +100,10 @@ func bannerOf(p Place) Banner {
 		return BannerDown
 	case p.Mode == ModeDraining:
 		return BannerDraining
+	case p.Mode == ModeAllHeld:
+		return BannerAllHeld
+	case p.Stock != "":
+		return Banner(p.Stock)
 	case p.Wait.P90 > 0 && p.Wait.Reason != "": // longer than it would have to be
 		return BannerSlow
 	}

@@ -73,7 +73,8 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 			}
 		}
 		for _, b := range []Banner{
-			BannerPaused, BannerQueueAll, BannerHold, BannerRestore, BannerDraining, BannerDown, BannerSlow, BannerOffline, BannerOfflineNew, BannerBusy,
+			BannerPaused, BannerQueueAll, BannerHold, BannerRestore, BannerDraining, BannerDown, BannerSlow, BannerAllHeld, BannerShort, BannerBeyond,
+			BannerOffline, BannerOfflineNew, BannerBusy,
 		} {
 			if w.Banners[b] == "" {
 				t.Errorf("%s: banner %s has no words", w.Language, b)
@@ -126,6 +127,11 @@ var places = []struct {
 	{"The turn has gone.", Place{State: StateMissed, Number: 7}, ScreenMissed, BannerNone},
 	{"Left.", Place{State: StateLeft}, ScreenLeft, BannerNone},
 	{"Closed while in the line.", Place{State: StateClosed, Number: 7, Mode: ModeClosed}, ScreenClosed, BannerNone},
+	{"All tickets are held.", Place{State: StateWaiting, Number: 7, Mode: ModeAllHeld, Stock: "beyond"}, ScreenWaiting, BannerAllHeld},
+	{"The turn has come, and all tickets are held.", Place{State: StateTurn, Number: 7, Mode: ModeAllHeld}, ScreenTurn, BannerAllHeld},
+	{"The tickets may not suffice.", Place{State: StateWaiting, Number: 7, Mode: ModeNormal, Stock: "may_not_suffice"}, ScreenWaiting, BannerShort},
+	{"The tickets go before the number.", Place{State: StateWaiting, Number: 7, Mode: ModeNormal, Stock: "beyond"}, ScreenWaiting, BannerBeyond},
+	{"A newcomer to a sold out line.", Place{State: StateNone, Mode: ModeSoldOut}, ScreenSoldOut, BannerNone},
 	{"Sold out.", Place{State: StateSoldOut, Number: 7}, ScreenSoldOut, BannerNone},
 }
 

@@ -118,7 +118,7 @@ async function poll() {
   [generation, place.wait.reason] = [body.generation, body.reason];
   if (changed || !line) return later(status, Math.random() * 3000);
   perMinute = perMinute || line.per_minute;
-  place.retry_after_ms = body.retry_after_ms || place.retry_after_ms;
+  Object.assign(place, {retry_after_ms: body.retry_after_ms || place.retry_after_ms, stock: stockOf(place.number, line)});
   say(body.message);
   showBanner(bannerOf(place));
   advance(line);
@@ -182,7 +182,7 @@ function accept(news) {
   if (wanted === 'countdown') countdown();
   if (wanted === 'arrived') later(status, pace(place.retry_after_ms || 5000));
   if (wanted === 'draw') later(watchDraw, pace(place.retry_after_ms || 20000));
-  if (wanted === 'closed' || wanted === 'rejected') later(watch, pace(30000));
+  if (['closed', 'rejected', 'sold_out'].includes(wanted)) later(watch, pace(30000));
 }
 
 // refused acts on a problem that the server named.
@@ -359,7 +359,7 @@ function showBanner(name, reference) {
   put('banner', fill(words.banners[name] ?? '', {reference}));
   element('banner').hidden = !name;
   if (name) announce(element('banner').textContent);
-  else if (banner === 'paused' || banner === 'queue_all') announce(words.live.resumed);
+  else if (['paused', 'queue_all', 'all_held'].includes(banner)) announce(words.live.resumed);
   banner = name;
 }
 

@@ -12,19 +12,23 @@ function screenOf(p) {
   if (p.number > 0) return 'waiting';
   if (p.state === 'waiting' || p.state === 'paused') return 'arrived';
   if (p.phase === 'before') return 'countdown';
-  if (['hold', 'closed', 'rejected'].includes(p.mode)) return p.mode;
+  if (['hold', 'closed', 'rejected', 'sold_out'].includes(p.mode)) return p.mode;
   return 'joining';
 }
 
 function bannerOf(p) {
   const screen = screenOf(p);
-  if (screen === 'turn' && ['paused', 'down'].includes(p.mode)) return p.mode;
+  if (screen === 'turn' && ['paused', 'down', 'all_held'].includes(p.mode)) return p.mode;
   if (!['waiting', 'arrived', 'draw'].includes(screen)) return '';
   if (p.mode === 'hold') return 'hold';
   if (p.state === 'paused') return 'paused';
-  if (['paused', 'queue_all', 'restore', 'down', 'draining'].includes(p.mode)) return p.mode;
+  if (['paused', 'queue_all', 'restore', 'down', 'draining', 'all_held'].includes(p.mode)) return p.mode;
+  if (p.stock) return p.stock;
   return p.wait.p90_s && p.wait.reason ? 'slow' : ''; // a known wait that has a reason is longer than usual
 }
+
+// stockOf is what the holder of a number can expect of the stock, by a line of `now`.
+const stockOf = (number, line) => number >= line.beyond_from ? 'beyond' : number >= line.short_from ? 'may_not_suffice' : '';
 
 function waitWords(p50, p90) {
   const say = words.wait;
