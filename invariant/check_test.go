@@ -251,6 +251,10 @@ func TestOrderSeenFromOutside(t *testing.T) {
 	if found := check(history(10.5), limits); len(found) != 0 {
 		t.Errorf("check(poll half a second after the other's turn) = %v; want none: the snapshot may have been a second old", found)
 	}
+	again := append(history(0)[:3], Due(between(12.5, 13.5), ann, "general", 1), Turn(between(12.5, 13.5), ann, 0))
+	if found := check(again, limits); len(found) != 0 {
+		t.Errorf("check(a second join, answered with the turn) = %v; want none: ann may have been called long before", found)
+	}
 	want := "I4: visitor b20000.. (number 2) was called by 10.000 s, before visitor a10000.. (number 1), who still waited at 11.500 s"
 	if found := check(history(12.5), limits); len(found) != 1 || found[0].String() != want {
 		t.Errorf("check(poll two seconds after the other's turn) = %v; want [%s]", found, want)
