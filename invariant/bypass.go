@@ -24,7 +24,8 @@ func checkBypass(l *ledger) []Violation {
 			continue
 		}
 		known, ok := l.byID[e.Session]
-		if !ok && slices.ContainsFunc(lost[e.Visitor], e.within) {
+		unheard := slices.ContainsFunc(lost[e.Visitor], e.within)
+		if !ok && unheard {
 			continue
 		}
 		if !ok {
@@ -32,7 +33,7 @@ func checkBypass(l *ledger) []Violation {
 				l.clock(e.To), e.Session))
 			continue
 		}
-		if why := l.sessions[known].refuses(e, l.limits.Lag); why != "" {
+		if why := l.sessions[known].refuses(e, l.limits.Lag, unheard); why != "" {
 			found = append(found, broken([]Event{l.events[l.sessions[known].proof], e},
 				"visitor %s reached the shop at %s with an admission that %s (%s)", short(e.Visitor), l.clock(e.To), why, e.Session))
 		}
@@ -41,7 +42,8 @@ func checkBypass(l *ledger) []Violation {
 }
 
 // refuses says why a request should not have reached the shop, "" if it should.
-func (s *session) refuses(e Event, lag int64) string {
+// Where the answer to it is unheard, it may have told that the session goes on.
+func (s *session) refuses(e Event, lag int64, unheard bool) string {
 	switch {
 	case s.visitor != e.Visitor:
 		return "belongs to somebody else"
@@ -49,7 +51,7 @@ func (s *session) refuses(e Event, lag int64) string {
 		return "had not been given yet"
 	case s.closed != never && e.From-lag > s.closed:
 		return "had been ended"
-	case e.From-lag > s.ends:
+	case e.From-lag > s.ends && !unheard:
 		return "had run out"
 	}
 	return ""

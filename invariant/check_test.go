@@ -251,6 +251,10 @@ func TestOrderSeenFromOutside(t *testing.T) {
 	if found := check(history(10.5), limits); len(found) != 0 {
 		t.Errorf("check(poll half a second after the other's turn) = %v; want none: the snapshot may have been a second old", found)
 	}
+	again := append(history(0)[:3], Due(between(12.5, 13.5), ann, "general", 1), Turn(between(12.5, 13.5), ann, 0))
+	if found := check(again, limits); len(found) != 0 {
+		t.Errorf("check(a second join, answered with the turn) = %v; want none: ann may have been called long before", found)
+	}
 	want := "I4: visitor b20000.. (number 2) was called by 10.000 s, before visitor a10000.. (number 1), who still waited at 11.500 s"
 	if found := check(history(12.5), limits); len(found) != 1 || found[0].String() != want {
 		t.Errorf("check(poll two seconds after the other's turn) = %v; want [%s]", found, want)
@@ -304,6 +308,11 @@ func TestBypass(t *testing.T) {
 			more: []Event{Reached(At(s(2)), eve, "eve.1"), Unanswered(between(1.9, 2.1), eve)}},
 		{name: "the shop read the request after the visitor had lost the connection",
 			more: []Event{Reached(At(s(2.5)), eve, "eve.1"), Unanswered(between(1.9, 2.1), eve)}, rules: func(l *Limits) { l.Lag = s(1) }},
+		{name: "a session that was extended by the answer that was lost",
+			more: []Event{Reached(At(s(62)), bob, "bob.1"), Unanswered(between(61.9, 62.1), bob)}},
+		{name: "a session that was ended, and an answer that was lost",
+			more: []Event{Reached(At(s(2.5)), ann, "ann.1"), Unanswered(between(2.4, 2.6), ann)},
+			want: "I6: visitor a10000.. reached the shop at 2.500 s with an admission that had been ended (ann.1)"},
 		{name: "an answer was lost, but long before",
 			more: []Event{Reached(At(s(2)), eve, "made-up"), Unanswered(between(0.9, 1), eve)},
 			want: "I6: a request reached the shop at 2.000 s with an admission that nobody was given (made-up)"},

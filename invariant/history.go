@@ -88,6 +88,7 @@ type Event struct {
 	Kind    Kind
 	Entry   Entry
 	orphans bool // of lost: a gateway went with the store
+	due     bool // of joined: the turn had come
 }
 
 // Room is what a tick, or a gateway, told about a room.
@@ -116,6 +117,12 @@ type change struct {
 // Joined says that v holds this number of this line.
 func Joined(when Span, v Visitor, line string, number int64) Event {
 	return Event{Kind: joined, Span: when, Visitor: v, Line: line, Number: number}
+}
+
+// Due says that v holds this number of this line, and that its turn had come by
+// the time of the answer: so v need not have waited at any moment of when.
+func Due(when Span, v Visitor, line string, number int64) Event {
+	return Event{Kind: joined, Span: when, Visitor: v, Line: line, Number: number, due: true}
 }
 
 // Saw says that a gateway told v to wait, with these figures. A number of 0

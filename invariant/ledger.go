@@ -118,10 +118,7 @@ func (l *ledger) readPlaces(visit []int) {
 				continue
 			}
 			if !again {
-				l.places = append(l.places, place{
-					visitor: e.Visitor, line: e.Line, number: e.Number, sent: e.From, answered: e.To,
-					waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1, last: e.To,
-				})
+				l.places = append(l.places, l.given(i))
 				continue
 			}
 			p := &l.places[current]
@@ -140,13 +137,26 @@ func (l *ledger) readPlaces(visit []int) {
 	}
 }
 
+// given is the place that an event tells of first.
+func (l *ledger) given(i int) place {
+	e := &l.events[i]
+	p := place{
+		visitor: e.Visitor, line: e.Line, number: e.Number, sent: e.From, answered: e.To,
+		waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1, last: e.To,
+	}
+	if e.due {
+		p.waitedAt = l.start // nobody was called before
+	}
+	return p
+}
+
 // tell adds to a place what a later event says about it.
 func (l *ledger) tell(p *place, i int) {
 	e := &l.events[i]
 	switch e.Kind {
 	case joined, saw: // may be said from memory
 		// Figures without a number are the room's: they tell who has not been reached.
-		if e.Number == p.number || e.Number == 0 && e.Serving < p.number {
+		if !e.due && e.Number == p.number || e.Number == 0 && e.Serving < p.number {
 			p.wait(e.From-l.limits.Lag, i)
 		}
 	case called:

@@ -14,11 +14,9 @@ func (l *ledger) lossBetween(from, to int64, orphaned bool) bool {
 // comesBack notes that a visitor was given a place again that an earlier life of
 // the room had given: the same place, but nobody can have waited at it meanwhile.
 func (l *ledger) comesBack(i int) {
-	e, before := &l.events[i], l.places[len(l.places)-1]
-	l.places = append(l.places, place{
-		visitor: e.Visitor, line: e.Line, number: e.Number, sent: before.sent, answered: e.To,
-		waitedAt: e.From, calledBy: never, join: i, waited: i, call: -1, last: e.To,
-	})
+	p := l.given(i)
+	p.sent = l.places[len(l.places)-1].sent
+	l.places = append(l.places, p)
 }
 
 // returns are the moments from which sessions of an earlier life may have come

@@ -13,6 +13,9 @@ func checkPlace(l *ledger) []Violation {
 			switch e.Kind {
 			case joined:
 				place, waited = e, e
+				if e.due { // the turn may have come at any time
+					waited = nil
+				}
 			case saw:
 				if place != nil && e.Number == place.Number {
 					waited = e

@@ -146,10 +146,31 @@ func TestDishonestGatesAreFoundOut(t *testing.T) {
 	}
 }
 
+// Who asks again when the turn has come already did not wait until then, and who
+// clicks twice may have the place from the click that is answered last.
+func TestAskingTwiceAccusesNobody(t *testing.T) {
+	crowd := small()
+	crowd.Pace = 3 // hears of the turn late
+	crowd.Mix = Mix{SecondTab: 1, DoubleClick: 0.5, LostReply: 0.2}
+	synctest.Test(t, func(t *testing.T) {
+		var h invariant.History
+		target := startGate(t, honest, policy(), &h).inMemory(t)
+		target.Complete = "/buy" + Done
+		goes(t, crowd, target, &h, 20*time.Second)
+		l := limits(policy())
+		l.Lag = 21_000 // the gate's snapshots are not older here
+		if found := invariant.Check(&h, l); len(found) != 0 {
+			t.Errorf("Check(an honest gate, everybody asks twice) = %v; want none", found)
+		}
+	})
+}
+
 // Who goes straight in is in the shop before the answer that says so. If it never
 // comes, nobody has lied.
 func TestAPageThatBreaksOffAccusesNobody(t *testing.T) {
-	figures, found := visit(t, breaksOff, small())
+	crowd := small()
+	crowd.Mix.DoubleClick = 0 // who has no page yet, and so no cookie, would be two visitors
+	figures, found := visit(t, breaksOff, crowd)
 	if len(found) != 0 || figures.Failed == 0 {
 		t.Errorf("Check(a gate that %s, %d times here) = %v; want none", breaksOff, figures.Failed, found)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	chance "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -120,36 +121,6 @@ func (g *gate) inMemory(t *testing.T) Target {
 	target.Dial = func(ctx context.Context, address string) (net.Conn, error) { return halls[address].dial(ctx) }
 	return target
 }
-
-// hall is a listener that is reached in this process alone.
-type hall struct {
-	callers chan net.Conn
-	closed  chan struct{}
-}
-
-func (h hall) dial(ctx context.Context) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case h.callers <- there:
-		return here, nil
-	case <-h.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (h hall) Accept() (net.Conn, error) {
-	select {
-	case c := <-h.callers:
-		return c, nil
-	case <-h.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (h hall) Close() error   { close(h.closed); return nil }
-func (h hall) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (g *gate) tick() {
 	g.ticking.Lock()
@@ -273,7 +244,7 @@ func (g *gate) place(w http.ResponseWriter, pass queue.Answer) {
 	}
 	g.say(w, http.StatusOK, map[string]any{
 		"state": state, "line": "general", "number": number, "serving": serving,
-		"ahead": max(0, number-serving-1), "retry_after_ms": 100, "wait": map[string]int{"p50_s": 1, "p90_s": 5},
+		"ahead": max(0, number-serving-1), "retry_after_ms": 50 + chance.IntN(100), "wait": map[string]int{"p50_s": 1, "p90_s": 5},
 	})
 }
 

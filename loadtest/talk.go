@@ -133,7 +133,10 @@ func (v *visitor) ask(ctx context.Context, what action, method, path string, wan
 // abandon sends a request and hangs up. Whether it took effect nobody knows.
 func (v *visitor) abandon(ctx context.Context, what action) {
 	w := v.wires[v.rand.IntN(len(v.wires))]
-	v.since, _ = w.abandon(ctx, v.browser.request(http.MethodPost, v.action(what), data))
+	sent, _ := w.abandon(ctx, v.browser.request(http.MethodPost, v.action(what), data))
+	if v.since == 0 {
+		v.since = sent
+	}
 	v.tally.requests.Add(1)
 	v.tally.abandoned.Add(1)
 }

@@ -104,6 +104,10 @@ func (v *visitor) join(ctx context.Context) {
 func (v *visitor) joinTwice(ctx context.Context) {
 	request := v.browser.request(http.MethodPost, v.action(join), data)
 	gateway := v.wires[v.rand.IntN(len(v.wires))]
+	if v.since == 0 {
+		v.since = v.clock.now() // either may be done first, whichever is answered first
+	}
+	began := v.since
 	answers := make(chan answer, 1)
 	go func() {
 		a, err := gateway.exchange(ctx, request)
@@ -118,7 +122,7 @@ func (v *visitor) joinTwice(ctx context.Context) {
 		v.hearJoin(ctx, first)
 	}
 	if second.status == http.StatusOK {
-		second.since = second.first
+		second.since = began
 		v.hear(join, second)
 		v.hearJoin(ctx, second)
 	}
@@ -131,7 +135,11 @@ func (v *visitor) hearJoin(ctx context.Context, a answer) {
 	}
 	when := invariant.Between(a.since, a.answered)
 	if p.Number > 0 { // 0: the turn had come before this answer did
-		v.history.Add(invariant.Joined(when, v.id, p.Line, p.Number))
+		told := invariant.Joined
+		if p.State == turn || p.Number <= p.Serving {
+			told = invariant.Due
+		}
+		v.history.Add(told(when, v.id, p.Line, p.Number))
 		v.tally.place(v.trip, a, p)
 	}
 	if p.State == turn {
