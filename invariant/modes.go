@@ -10,7 +10,7 @@ const (
 )
 
 // modes are all that the HTTP contract names.
-var modes = []string{"normal", Hold, Restore, "bypass", "paused", "queue_all", "draining", "closed", "rejected", "all_held", "sold_out"}
+var modes = []string{"normal", Hold, Restore, "bypass", "paused", "queue_all", "draining", "closed", "rejected", "all_held", "sold_out", "down"}
 
 // announced says whether a mode tells visitors that figures do not count now.
 func announced(mode string) bool { return mode == Hold || mode == Restore }

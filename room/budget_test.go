@@ -1,6 +1,7 @@
 package room
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,9 +96,10 @@ func TestARoomFollowsItsBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
 		registry := prometheus.NewPedanticRegistry()
-		now := sevenOf13
+		var now atomic.Pointer[Budget]
+		now.Store(&sevenOf13)
 		b.config.Metrics = registry
-		b.config.Budget = func(event.Event) Budget { return now }
+		b.config.Budget = func(event.Event) Budget { return *now.Load() }
 		r := seenRoom(t, run(t, New(b.config)))
 		gauge := func(name, reason string) float64 {
 			families, err := registry.Gather()
@@ -125,13 +127,13 @@ func TestARoomFollowsItsBudget(t *testing.T) {
 			}
 		}
 		want("7 of 13", 161.538, 70, 1, 0)
-		now = Budget{Budget: queue.Budget{Version: 6, Rate: queue.MaxRate, Cap: queue.Base, Down: true}, Reason: ReasonDown, Known: 13}
+		now.Store(&Budget{Budget: queue.Budget{Version: 6, Rate: queue.MaxRate, Cap: queue.Base, Down: true}, Reason: ReasonDown, Known: 13})
 		pass(t, time.Second)
 		want("nothing is ready", 0, 100, 0, 1)
 		if v := r.View(); !v.Limits.Down() || !v.Snapshot.Budget.Down {
 			t.Errorf("limits = %+v, budget in force %+v; want both down within a second", v.Limits, v.Snapshot.Budget)
 		}
-		now = Budget{Budget: queue.Budget{Version: 7, Rate: queue.MaxRate, Cap: queue.Base}, Ready: 13, Known: 13}
+		now.Store(&Budget{Budget: queue.Budget{Version: 7, Rate: queue.MaxRate, Cap: queue.Base}, Ready: 13, Known: 13})
 		pass(t, time.Second)
 		want("all are back", 300, 100, 0, 0)
 		if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
