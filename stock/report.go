@@ -52,23 +52,14 @@ const (
 	OutOfRange  Refusal = "out_of_range"
 )
 
-// Problem is one thing wrong with a report.
+// Problem is one thing wrong with a report: its Field is one as floor.held.
 type Problem struct {
 	Refusal Refusal
-	Field   string // as in floor.held
-	Value   string // as told; empty when there is none
-	Want    string
+	event.FieldError
 }
 
-func (p *Problem) Error() string {
-	s := p.Want
-	if p.Value != "" {
-		s = p.Value + ": " + s
-	}
-	if p.Field != "" {
-		s = p.Field + ": " + s
-	}
-	return s
+func refuse(why Refusal, field, value, want string) *Problem {
+	return &Problem{why, event.FieldError{Field: field, Value: value, Reason: want}}
 }
 
 // Check names everything for which an event with these tiers cannot take r. The
@@ -76,7 +67,7 @@ func (p *Problem) Error() string {
 func (r Report) Check(tiers []event.Tier) error {
 	var problems []error
 	add := func(refusal Refusal, field, value, want string) {
-		problems = append(problems, &Problem{refusal, field, value, want})
+		problems = append(problems, refuse(refusal, field, value, want))
 	}
 	if len(r.Counts) == 0 {
 		add(Malformed, "", "", "nothing is told: want remaining, of the whole event or by tier")
@@ -130,7 +121,7 @@ func Parse(lines []string) (Report, error) {
 		size += len(line)
 	}
 	if size == 0 || size > maxHeader {
-		return Report{}, &Problem{Refusal: Malformed, Want: fmt.Sprintf("%d bytes: want 1 to %d", size, maxHeader)}
+		return Report{}, refuse(Malformed, "", "", fmt.Sprintf("%d bytes: want 1 to %d", size, maxHeader))
 	}
 	var r Report
 	if c := lines[0][0]; '0' <= c && c <= '9' || c == '-' || c == ' ' {
@@ -164,7 +155,7 @@ func (r *Report) add(tier string, member httpsfv.Member) error {
 	item, ok := member.(httpsfv.Item)
 	remaining, whole := item.Value.(int64)
 	if !ok || !whole {
-		return &Problem{Refusal: Malformed, Field: tier, Want: "want a whole number of tickets"}
+		return refuse(Malformed, tier, "", "want a whole number of tickets")
 	}
 	c := Count{Tier: tier, Remaining: remaining}
 	for name, into := range map[string]*int64{"held": &c.Held, "seq": &c.Seq} {
@@ -173,7 +164,7 @@ func (r *Report) add(tier string, member httpsfv.Member) error {
 			continue
 		}
 		if *into, whole = value.(int64); !whole {
-			return &Problem{Refusal: Malformed, Field: tier + ";" + name, Want: "want a whole number"}
+			return refuse(Malformed, tier+";"+name, "", "want a whole number")
 		}
 	}
 	r.Counts = append(r.Counts, c)
@@ -187,5 +178,5 @@ func malformed(err error) error {
 	if _, ok := errors.AsType[*Problem](err); ok {
 		return err
 	}
-	return &Problem{Refusal: Malformed, Want: err.Error()}
+	return refuse(Malformed, "", "", err.Error())
 }

@@ -205,11 +205,11 @@ func (s *Shelf) inForce(ctx context.Context, e event.Event, next stock.State, wh
 	s.log.Info("the stock changed what the line is told", "event", e.ID, "availability", next.Availability, "reason", why)
 	met, err := s.store.Meet(bounded, key(e.ID), "", nil, 0)
 	if err != nil {
-		return next, nil //nolint:nilerr // it stays due, and saying it twice changes nothing
+		return next, nil // it stays due, and saying it twice changes nothing
 	}
 	is, err := decode(met.Data)
 	if err != nil || !is.Due || is.Availability != next.Availability {
-		return next, nil //nolint:nilerr // somebody has written since: their word goes on from there
+		return next, nil // somebody has written since: their word goes on from there
 	}
 	is.Due = false
 	if written, err := s.write(bounded, e, met, is); err == nil {
