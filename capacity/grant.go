@@ -67,6 +67,13 @@ func (g Grant) bound(now int64) (rate, sessions int64) {
 // firm says that nothing is in force, or can come into force, but known orders.
 func (g Grant) firm() bool { return g.Firm > 0 && g.Room.Sight.InForce.Version >= g.Firm }
 
+// uncertain says that more may be in force than is known, in a room that somebody can
+// see or will soon.
+func (g Grant) uncertain(now int64) bool {
+	hidden := g.Room.Sight.Silent || g.Room.Sight.Seq == 0
+	return g.present(now) && !g.firm() && !(hidden && now-g.Sighted >= Patience.Milliseconds())
+}
+
 // gone says that nobody has spoken of the room for so long that even its sessions
 // have ended.
 func (g Grant) gone(now int64) bool {

@@ -28,6 +28,8 @@ const (
 	Every = time.Second
 	// early is how much sooner will do: gateways do not come on the dot.
 	early = 100 * time.Millisecond
+	// Soon is how often while it is not certain yet what rooms have in force.
+	Soon = 250 * time.Millisecond
 )
 
 // ErrNewer is returned for a record that a newer version of Rushgate keeps: this one
@@ -69,7 +71,22 @@ func (s State) Stamped(version int64) State {
 
 // Due says that it is time to decide.
 func (s State) Due(now int64) bool {
-	return now < s.At || now-s.At >= (Every-early).Milliseconds()
+	rest := Every
+	if !s.Settled() {
+		rest = Soon
+	}
+	return now < s.At || now-s.At >= (rest-early).Milliseconds()
+}
+
+// Settled says that a decision was made, and that it is certain of every room what
+// it may have in force.
+func (s State) Settled() bool {
+	for _, g := range s.Grants {
+		if g.uncertain(s.At) {
+			return false
+		}
+	}
+	return s.At > 0
 }
 
 // Decide is what follows from the state, the operator's word and what every gateway
@@ -191,12 +208,8 @@ func hold(paces, spaces []claimant, blocked []bool) {
 func (s State) blocked(names []string, now int64) []bool {
 	blocked := make([]bool, len(names))
 	for _, g := range s.Grants {
-		hidden := g.Room.Sight.Silent || g.Room.Sight.Seq == 0
-		if !g.present(now) || g.firm() || hidden && now-g.Sighted >= Patience.Milliseconds() {
-			continue
-		}
 		for i, name := range names {
-			blocked[i] = blocked[i] || slices.Contains(g.Room.Pools, name)
+			blocked[i] = blocked[i] || g.uncertain(now) && slices.Contains(g.Room.Pools, name)
 		}
 	}
 	return blocked

@@ -26,9 +26,10 @@ const (
 type World interface {
 	// Measure is what this gateway has seen of its pools lately, by name.
 	Measure() map[string]capacity.Measurement
-	// Rooms are this gateway's rooms. Held is left empty. A room whose routes lie on
-	// no pool that is measured has no Pools.
-	Rooms() []capacity.Room
+	// Rooms are this gateway's rooms, one for every event. Held is left empty. A room
+	// whose routes lie on no pool that is measured has no Pools. ok is false until the
+	// gateway knows its events: it must not decide before that.
+	Rooms() (rooms []capacity.Room, ok bool)
 }
 
 // Config is what a keeper works with. All but Metrics is needed.
@@ -48,6 +49,7 @@ type Keeper struct {
 	config  Config
 	metrics *metrics
 	agreed  atomic.Pointer[agreement]
+	ready   atomic.Bool
 	failing bool // the store, when last asked; Run's alone
 }
 
@@ -78,10 +80,11 @@ var errNotMet = errors.New("what the pools can take has not been agreed on yet")
 
 // Ready says why this gateway cannot pace its rooms yet. Once nil it stays nil.
 func (k *Keeper) Ready() error {
-	if k.agreed.Load().state.At == 0 {
-		return errNotMet
+	if k.ready.Load() || k.agreed.Load().state.Settled() {
+		k.ready.Store(true)
+		return nil
 	}
-	return nil
+	return errNotMet
 }
 
 // Status is an event's capacity as its organizer sees it.
@@ -94,7 +97,8 @@ func (k *Keeper) Pools() []capacity.PoolStatus {
 	return k.agreed.Load().state.PoolStatuses(k.config.Policies)
 }
 
-// Run meets the others once a second until ctx ends. It may be called once.
+// Run meets the others once a second until ctx ends, more often while it is not
+// certain what rooms have in force. It may be called once.
 func (k *Keeper) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -105,8 +109,16 @@ func (k *Keeper) Run(ctx context.Context) {
 			return
 		}
 		k.report(ctx, k.meet(ctx))
-		timer.Reset(time.Duration(float64(capacity.Every) * (1 - jitter + 2*jitter*k.config.Rand())))
+		timer.Reset(k.rest())
 	}
+}
+
+func (k *Keeper) rest() time.Duration {
+	rest := capacity.Every
+	if !k.failing && !k.agreed.Load().state.Settled() {
+		rest = capacity.Soon
+	}
+	return time.Duration(float64(rest) * (1 - jitter + 2*jitter*k.config.Rand()))
 }
 
 // report counts failures, and logs when they begin and end.
@@ -130,7 +142,10 @@ func (k *Keeper) report(ctx context.Context, err error) {
 func (k *Keeper) meet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, meetTimeout)
 	defer cancel()
-	rooms := k.rooms()
+	rooms, ok := k.rooms()
+	if !ok {
+		return nil
+	}
 	told, err := json.Marshal(capacity.Report{Pools: k.config.World.Measure(), Rooms: rooms, Last: k.agreed.Load().state.Pools})
 	if err != nil {
 		return err
@@ -156,12 +171,12 @@ func (k *Keeper) meet(ctx context.Context) error {
 }
 
 // rooms are this gateway's, with the orders that it hands to their stores.
-func (k *Keeper) rooms() []capacity.Room {
-	rooms := k.config.World.Rooms()
+func (k *Keeper) rooms() ([]capacity.Room, bool) {
+	rooms, ok := k.config.World.Rooms()
 	for i := range rooms {
 		rooms[i].Held = k.Budget(rooms[i].Event).Order
 	}
-	return rooms
+	return rooms, ok
 }
 
 // decide agrees on the next state, or leaves it to whoever was quicker: then what

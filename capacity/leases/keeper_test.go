@@ -128,17 +128,17 @@ func TestAnOverratedShopSettles(t *testing.T) {
 		r := l.open("hamlet", 600, 6000)
 		l.start(t, "g1", "g22", "g333")
 		defer l.killAll()
-		l.pass(3*time.Minute, nil)
+		l.pass(10*time.Minute, nil) // it hunts about for its limit at first
 		least, most, sum, n, failed, asked := int64(600), int64(0), int64(0), int64(0), 0.0, 0.0
-		l.pass(10*time.Minute, func() {
+		l.pass(20*time.Minute, func() {
 			least, most = min(least, r.perMinute()), max(most, r.perMinute())
 			sum, n = sum+r.perMinute(), n+1
 			last := l.shop.window[len(l.shop.window)-1]
 			failed, asked = failed+last.failed, asked+last.requests
 		})
 		t.Logf("rate %d to %d, mean %d of 360 per minute that the shop can carry; %.1f %% of the requests failed", least, most, sum/n, 100*failed/asked)
-		if sum/n < 240 || most > 378 || failed/asked > 0.01 {
-			t.Errorf("mean %d, at most %d, %.1f %% failed; want two thirds of 360 at least, never above 378, and 1 %%", sum/n, most, 100*failed/asked)
+		if least < 120 || most > 378 || sum/n < 240 || failed/asked > 0.01 {
+			t.Errorf("%d to %d, mean %d, %.1f %% failed; want a third of 360 to 378, two thirds in the mean, and 1 %%", least, most, sum/n, 100*failed/asked)
 		}
 	})
 }
@@ -242,6 +242,28 @@ func TestLogAndStatus(t *testing.T) {
 				t.Errorf("%s: Pools = %+v; want shop with 6 known", name, pools)
 			}
 		}
+	})
+}
+
+// A gateway that does not know its events yet decides nothing.
+func TestEventsAreNotKnownYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ratedAt100, healthy())
+		r := l.open("hamlet", 600, 6000)
+		l.loading = true
+		l.start(t, "g1")
+		defer l.killAll()
+		l.pass(5*time.Second, nil)
+		record, err := l.store.Meet(t.Context(), leases.Key, "test", nil, time.Minute)
+		if err != nil || record.Version != 0 || l.gateways["g1"].keeper.Ready() == nil {
+			t.Errorf("record %+v, %v; want none, and no gateway ready", record, err)
+		}
+		l.mu.Lock()
+		l.loading = false
+		l.mu.Unlock()
+		l.within(t, 2*time.Second, "the events are known", func() bool {
+			return r.perMinute() == 600 && l.gateways["g1"].keeper.Ready() == nil
+		})
 	})
 }
 

@@ -25,6 +25,7 @@ type lab struct {
 	log      *slog.Logger
 
 	mu       sync.Mutex
+	loading  bool // the gateways do not know their events yet
 	shop     shop
 	rooms    map[string]*room
 	seen     map[string]map[string]capacity.Sight // by gateway and event
@@ -136,14 +137,14 @@ func (v view) Measure() map[string]capacity.Measurement {
 	return map[string]capacity.Measurement{"shop": v.lab.shop.measure(len(v.lab.gateways))}
 }
 
-func (v view) Rooms() []capacity.Room {
+func (v view) Rooms() ([]capacity.Room, bool) {
 	v.lab.mu.Lock()
 	defer v.lab.mu.Unlock()
 	var rooms []capacity.Room
 	for event, r := range v.lab.rooms {
 		rooms = append(rooms, capacity.Room{Event: event, Pools: r.pools, Ask: r.ask, Sight: v.lab.seen[v.name][event]})
 	}
-	return rooms
+	return rooms, !v.lab.loading
 }
 
 // measure is one of n gateways' part.
