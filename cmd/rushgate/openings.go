@@ -54,7 +54,7 @@ func (c Config) openPools() (map[string]*upstream.Pool, error) {
 		settings := upstream.Config{
 			Name: id, Instances: p.Instances, PreserveHost: p.preserveHost(),
 			TLS:           upstream.TLS{ServerName: p.ServerName},
-			AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight,
+			Limits:        upstream.Limits{AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight},
 		}
 		if p.CA != "" {
 			var err error

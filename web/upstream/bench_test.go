@@ -24,7 +24,7 @@ func BenchmarkForward(b *testing.B) {
 			r.SetURL(target)
 			r.SetXForwarded()
 		},
-		Transport:  p.targets.transport,
+		Transport:  p.transport,
 		BufferPool: buffers{},
 	}
 	r := httptest.NewRequest(http.MethodGet, "/events/42/buy?seat=A1", nil)
