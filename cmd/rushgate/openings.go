@@ -53,8 +53,8 @@ func (c Config) openPools() (map[string]*upstream.Pool, error) {
 	for id, p := range c.Pools {
 		settings := upstream.Config{
 			Name: id, Instances: p.Instances, PreserveHost: p.preserveHost(),
-			TLS:           upstream.TLS{ServerName: p.ServerName},
-			Limits:        upstream.Limits{AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight},
+			TLS:    upstream.TLS{ServerName: p.ServerName},
+			Limits: upstream.Limits{AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight},
 		}
 		if p.CA != "" {
 			var err error

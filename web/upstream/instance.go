@@ -61,7 +61,7 @@ type instance struct {
 	target url.URL // scheme and host, for requests
 	load   atomic.Int64
 	row    atomic.Int32 // failures in a row
-	meter  meter
+	meter  *meter
 
 	health   health
 	drain    drain

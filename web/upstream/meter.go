@@ -11,7 +11,7 @@ type outcome uint8
 
 const (
 	answered    outcome = iota // any status below 500
-	erred                    // a status from 500
+	erred                      // a status from 500
 	broken                     // no connection, or it broke off
 	timedOut                   // no answer in time
 	visitorGone                // says nothing about the instance
@@ -121,7 +121,8 @@ func (m *meter) addTo(t *tally, now time.Time) {
 	second := now.Unix()
 	for i := range m.cells {
 		c := &m.cells[i]
-		if c.second <= second-meterCells || c.second > second {
+		if c.second <= second-meterCells {
+			t.took[bucket(meterCells*time.Second)] += c.open
 			continue
 		}
 		for how, n := range c.ends {

@@ -49,8 +49,8 @@ func (s *set) pick(turn uint64, tried *tried) *instance {
 func (s *set) lessLoaded(turn uint64, tried *tried) *instance {
 	n := uint64(len(s.usable))
 	dice := mix(turn)
-	i := dice & math.MaxUint32 % n
-	j := dice >> 32 % (n - 1)
+	i := dice & math.MaxUint32 * n >> 32 // a multiplication is a fair division, and far quicker
+	j := dice >> 32 * (n - 1) >> 32
 	if j >= i {
 		j++
 	}
@@ -68,7 +68,7 @@ func (s *set) lessLoaded(turn uint64, tried *tried) *instance {
 }
 
 // crowding is how full an instance would be with one request more.
-func (m *member) crowding() float64 { return float64(m.instance.load.Load()+1) / m.weight }
+func (m *member) crowding() float64 { return float64(m.instance.load.Load()+1) * m.lightness }
 
 // mix makes a die of a counter (splitmix64, Steele et al. 2014): neighbouring
 // turns give unrelated numbers.

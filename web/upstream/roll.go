@@ -96,7 +96,10 @@ func (r *roll) enter(found Found, before bool, named []*instance, now time.Time)
 		r.members[i].found = found
 		return r.members[i]
 	}
-	in := &instance{found: found, target: url.URL{Scheme: u.Scheme, Host: u.Host}, health: newHealth(r.check, before, now), due: now}
+	in := &instance{
+		found: found, target: url.URL{Scheme: u.Scheme, Host: u.Host}, meter: &meter{},
+		health: newHealth(r.check, before, now), due: now,
+	}
 	r.members = append(r.members, in)
 	r.told(in)
 	return in
