@@ -27,22 +27,12 @@ var errNoInstance = errors.New("the pool has no instance that may get requests")
 func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	p := c.pool
 	p.budget.earn()
-	var failure error
-	for replays := 0; ; {
-		in := p.roll.set.Load().pick(p.turn.Add(1), &c.tried)
-		switch {
-		case in != nil:
-		case failure != nil:
+	failure := errNoInstance
+	turn := p.turn.Add(1)
+	for replays := 0; ; turn = mix(turn) { // who comes after an ill one in turn must not get all that it loses
+		in := p.roll.set.Load().pick(turn, &c.tried)
+		if in == nil || c.tried.n > 0 && !p.again() {
 			return nil, failure
-		default:
-			return nil, errNoInstance
-		}
-		if failure != nil && !p.budget.spend() {
-			p.roll.counts.overBudget.Inc()
-			return nil, failure
-		}
-		if failure != nil {
-			p.roll.counts.retries.Inc()
 		}
 		answer, err := c.attempt(r, in)
 		if err == nil {
@@ -59,6 +49,16 @@ func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+}
+
+// again reports whether the budget allows one more attempt.
+func (p *Pool) again() bool {
+	if !p.budget.spend() {
+		p.roll.counts.overBudget.Inc()
+		return false
+	}
+	p.roll.counts.retries.Inc()
+	return true
 }
 
 // attempt sends r to one instance. The instance carries the load until the
