@@ -165,9 +165,7 @@ func (c Config) withDefaults() Config {
 	if c.House.Random == nil {
 		c.House.Random = func() float64 { return 0.5 }
 	}
-	if c.House.Log == nil {
-		c.House.Log = slog.New(slog.DiscardHandler)
-	}
+	initial(&c.House.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 
