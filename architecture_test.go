@@ -49,6 +49,8 @@ var arrows = map[string][]string{
 	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},
+	"web/upstream/roster":        {"accord", "web/upstream"},
+	"web/upstream/slices":        {"web/upstream"},
 	"web/organizer":              {"event", "event/catalog", "queue", "room", "web"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"shop":                       {"admission", "admission/verify"},
@@ -79,6 +81,7 @@ var owners = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
+	"k8s.io":                        {"web/upstream/slices"},
 }
 
 // pure packages decide; what they decide on is handed to them.
