@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},
-	"web/organizer":              {"event", "event/catalog", "queue", "room", "web"},
+	"web/organizer":              {"event", "event/catalog", "queue", "room", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},

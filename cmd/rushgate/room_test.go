@@ -34,7 +34,7 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 	}
 	rooms := fixedRooms{organizer.LiveView{At: time.Now(), Mode: "normal", InForce: 99, WaitP50: 25, WaitP90: 35, PerMinute: 60, Lines: []organizer.LiveLine{{Name: "general", Waiting: 4321}}}}
 	api := organizer.New(events, []organizer.Key{{Name: "me", Organization: "demo", SHA256: sha256.Sum256([]byte("rgk_test"))}}, rooms, organizer.Installation{
-		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
+		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 1, Instances: 1}, true
 		},
 		StoreTime:  func(context.Context) (time.Time, error) { return time.Now(), nil },

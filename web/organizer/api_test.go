@@ -64,7 +64,7 @@ func open(t *testing.T) *house {
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
 		{Name: "rival", Organization: "globex", SHA256: sha256.Sum256([]byte(globexKey))},
 	}, h, organizer.Installation{
-		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
+		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
 		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
