@@ -67,6 +67,7 @@ func open(t *testing.T) *house {
 		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
+		Fleets:     map[string]organizer.Fleet{"shop": openFleet(t, now)},
 		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
 		SharedKeys: true, TrustedProxies: true,
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()

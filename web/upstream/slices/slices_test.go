@@ -202,6 +202,12 @@ func (a *apiServer) requests() int {
 	return len(a.asked)
 }
 
+func (a *apiServer) first() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked[0]
+}
+
 func TestAClusterIsFollowedThroughItsBadHours(t *testing.T) {
 	const one, two = "shop-10.0.0.1=http://10.0.0.1:8080", "shop-10.0.0.2=http://10.0.0.2:8080"
 	for _, status := range []int{http.StatusInternalServerError, http.StatusConflict, http.StatusTooManyRequests, http.StatusGone, http.StatusGatewayTimeout} {
@@ -225,7 +231,7 @@ func TestAClusterIsFollowedThroughItsBadHours(t *testing.T) {
 			api.becomes(0, *slice("a", "2", discovery.AddressTypeIPv4, "10.0.0.2", "10.0.0.1 not ready"))
 			eventually(t, told, two)
 			want := "/apis/discovery.k8s.io/v1/namespaces/sale/endpointslices?kubernetes.io/service-name=shop"
-			if diff := cmp.Diff(want, api.asked[0]); diff != "" {
+			if diff := cmp.Diff(want, api.first()); diff != "" {
 				t.Errorf("asked for (-want +got)\n%s", diff)
 			}
 		})
