@@ -100,7 +100,7 @@ func (a *API) fleet(c echo.Context) error {
 	return c.JSON(http.StatusOK, fleetTable{
 		Pool: c.Param("pool"),
 		Measured: measured{
-			Known: m.Known, Ready: m.Ready, Weight: m.Weight, Seconds: m.Window.Seconds(), Requests: m.Requests,
+			Known: m.Known, Ready: m.Ready, Weight: m.ReadyWeight, Seconds: m.Window.Seconds(), Requests: m.Requests,
 			Failures: m.Failures, Timeouts: m.Timeouts, P95Millis: float64(m.P95.Microseconds()) / 1000,
 		},
 		Instances: f.Pool.Instances(), Drains: drains,

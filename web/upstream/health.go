@@ -12,7 +12,7 @@ type health struct {
 
 	good, bad int  // checks in a row
 	ejections int  // in a row, with no long good time between
-	slow      bool // its share grows from the moment it is ready
+	slow      bool // its share grows from the moment it is ready; not that of one that was there before the gateway
 }
 
 // newHealth is that of an instance that a source has just named. One that was

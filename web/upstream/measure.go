@@ -1,16 +1,24 @@
 package upstream
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Measurement is what a gateway sees of a pool: who is ready, and how the
 // requests of the last seconds went. Capacity is decided from those of all
 // gateways.
 type Measurement struct {
+	// Checked says that the rest can be gone by: every source has spoken, and every
+	// instance that was there before this gateway has had its first checks. Until
+	// then a gateway that has just started would make the pool look down.
+	Checked bool
+
 	Known int // instances that sources name and nobody drains
 	Ready int // those of them that are ready
-	// Weight is the sum of the ready ones' weights; one in its slow start counts by
-	// the share that it has reached.
-	Weight float64
+	// KnownWeight and ReadyWeight are the sums of their weights; a ready one in its
+	// slow start counts by the share that it has reached.
+	KnownWeight, ReadyWeight float64
 
 	Window   time.Duration // that the rest is about: the last ten seconds
 	Requests int64         // that instances ended, well or not; the attempts, where one was sent again
@@ -28,16 +36,20 @@ func (p *Pool) Measure() Measurement { return p.roll.measure() }
 func (r *roll) measure() Measurement {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m, sum, now := Measurement{Window: meterSeconds * time.Second}, tally{}, r.now()
+	m, sum, now := Measurement{Window: meterSeconds * time.Second, Checked: !slices.Contains(r.words, nil)}, tally{}, r.now()
 	for _, in := range r.members {
 		in.meter.addTo(&sum, now)
 		if in.drain.cause != "" {
 			continue
 		}
 		m.Known++
+		m.KnownWeight += float64(in.weight())
+		if in.health.state == Warming && in.health.cause == Named && !in.health.slow {
+			m.Checked = false
+		}
 		if in.health.state == Ready {
 			m.Ready++
-			m.Weight += float64(in.weight()) * in.health.share(r.balance.SlowStart, now)
+			m.ReadyWeight += float64(in.weight()) * in.health.share(r.balance.SlowStart, now)
 		}
 	}
 	m.Requests, m.Timeouts = sum.requests(), sum.ends[timedOut]

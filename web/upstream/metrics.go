@@ -72,7 +72,7 @@ func (p *picture) Collect(to chan<- prometheus.Metric) {
 	for state, n := range p.roll.byState() {
 		to <- prometheus.MustNewConstMetric(p.instances, prometheus.GaugeValue, float64(n), string(state))
 	}
-	to <- prometheus.MustNewConstMetric(p.weight, prometheus.GaugeValue, measured.Weight)
+	to <- prometheus.MustNewConstMetric(p.weight, prometheus.GaugeValue, measured.ReadyWeight)
 	to <- prometheus.MustNewConstMetric(p.p95, prometheus.GaugeValue, measured.P95.Seconds())
 }
 

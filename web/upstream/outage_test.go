@@ -216,7 +216,7 @@ func TestAnInstanceThatHangsIsLeftAlone(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
-	p := newPool(t, Config{Instances: f.addresses(), Limits: Limits{AnswerTimeout: 100 * time.Millisecond}, Balance: Balance{Algorithm: LeastConnections}})
+	p := newPool(t, Config{Instances: f.addresses(), Limits: Limits{AnswerTimeout: 300 * time.Millisecond}, Balance: Balance{Algorithm: LeastConnections, Ejection: Ejection{Time: time.Hour, Longest: time.Hour}}})
 	gateway := newGateway(t, p, Exchange{})
 	crowd(t, gateway, 8, 60, func() {
 		eventually(t, "five timeouts eject it", func() bool { return p.Instances()[0].State == Ejected })
@@ -239,7 +239,7 @@ func TestAnInstanceThatAnswersHalfWithErrorsIsEjected(t *testing.T) {
 		}
 		f.serve(w, r)
 	})
-	p := newPool(t, Config{Instances: f.addresses()})
+	p := newPool(t, Config{Instances: f.addresses(), Balance: Balance{Ejection: Ejection{Time: time.Hour, Longest: time.Hour}}})
 	gateway := newGateway(t, p, Exchange{})
 	answers := crowd(t, gateway, 4, 90, func() {})
 	if row := p.Instances()[0]; row.State != Ejected || row.Cause != FailureShare {

@@ -198,7 +198,7 @@ func TestAnOperatorDrainsWhateverTheSource(t *testing.T) {
 		if got := c.states(); got != "a drained, b ready" {
 			t.Errorf("%s; want a drained, and known for as long as its source names it", got)
 		}
-		if m := c.measure(); m.Known != 1 || m.Ready != 1 || m.Weight != 1 {
+		if m := c.measure(); m.Known != 1 || m.Ready != 1 || m.ReadyWeight != 1 {
 			t.Errorf("measured %+v; want one instance: who is drained is not counted on", m)
 		}
 		asked := len(c.times("a"))
@@ -219,21 +219,46 @@ func TestNewInstancesStartSlowly(t *testing.T) {
 		c := care(t, Config{})
 		c.hear(0, found("a", "b", "c"))
 		wait(time.Second)
-		if m := c.measure(); m.Ready != 3 || m.Weight != 3 {
+		if m := c.measure(); m.Ready != 3 || m.ReadyWeight != 3 {
 			t.Errorf("measured %+v; want all of those that were there before the gateway", m)
 		}
 		c.hear(0, found("a", "b", "c", "d"))
 		synctest.Wait()
-		if m := c.measure(); m.Known != 4 || m.Weight != 3.1 {
+		if m := c.measure(); m.Known != 4 || m.ReadyWeight != 3.1 {
 			t.Errorf("measured %+v; want a tenth of the new one", m)
 		}
 		wait(15 * time.Second)
-		if m := c.measure(); m.Weight != 3.5 {
-			t.Errorf("half way through: %v; want 3.5", m.Weight)
+		if m := c.measure(); m.ReadyWeight != 3.5 {
+			t.Errorf("half way through: %v; want 3.5", m.ReadyWeight)
 		}
 		wait(15 * time.Second)
-		if m := c.measure(); m.Weight != 4 {
-			t.Errorf("after its slow start: %v; want 4", m.Weight)
+		if m := c.measure(); m.ReadyWeight != 4 {
+			t.Errorf("after its slow start: %v; want 4", m.ReadyWeight)
+		}
+	})
+}
+
+func TestAGatewayThatHasJustStartedIsNotGoneBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := care(t, Config{})
+		checked := func() bool { return c.measure().Checked }
+		c.hear(0, found("a"))
+		wait(time.Second)
+		if checked() {
+			t.Error("a source has not spoken yet; want it not to be gone by")
+		}
+		c.set("b", CheckStatus)
+		c.hear(1, found("b"))
+		if checked() {
+			t.Error("b has not been checked yet; want it not to be gone by")
+		}
+		wait(5 * time.Second)
+		if m := c.measure(); !m.Checked || m.Known != 2 || m.Ready != 1 {
+			t.Errorf("measured %+v; want it known that b is unhealthy", m)
+		}
+		c.hear(0, found("a", "later"))
+		if !checked() {
+			t.Error("one that comes later says nothing about the others")
 		}
 	})
 }
@@ -286,7 +311,7 @@ func TestFailuresOfVisitorsRequestsEjectAndPassWithTime(t *testing.T) {
 		if got := c.states(); got != "a ready, b unhealthy, c ready" {
 			t.Errorf("ten seconds after its ejection: %s; want a ready again", got)
 		}
-		if m := c.measure(); m.Ready != 2 || m.Weight >= 2 {
+		if m := c.measure(); m.Ready != 2 || m.ReadyWeight >= 2 {
 			t.Errorf("measured %+v; want two ready, one of them in its slow start", m)
 		}
 	})
