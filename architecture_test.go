@@ -56,7 +56,9 @@ var arrows = map[string][]string{
 	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "stock", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw"},
 	"web/upstream":               {},
-	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "web"},
+	"web/upstream/roster":        {"accord", "web/upstream"},
+	"web/upstream/slices":        {"web/upstream"},
+	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
@@ -87,6 +89,7 @@ var owners = map[string][]string{
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/dunglas/httpsfv":    {"stock"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
+	"k8s.io":                        {"web/upstream/slices"},
 }
 
 // pure packages decide; what they decide on is handed to them.

@@ -30,8 +30,9 @@ type blueprint struct {
 	config Config
 	events []event.Event
 	keys   *atomic.Pointer[admission.Keys] // replaced on SIGHUP
-	pools  map[string]*upstream.Pool
+	pools  pools
 	stores stores
+	meters *prometheus.Registry
 	kept   remembrance
 	// secrets check accounts; replaced on SIGHUP.
 	secrets *atomic.Pointer[map[secretName][]byte]
@@ -52,7 +53,7 @@ type assembly struct {
 
 // draw reads everything that the operator's file names.
 func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, error) {
-	b := blueprint{config: config, log: log}
+	b := blueprint{config: config, meters: prometheus.NewRegistry(), log: log}
 	var err error
 	if b.events, err = config.readEvents(); err != nil {
 		return blueprint{}, err
@@ -72,21 +73,21 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	}
 	b.secrets = &atomic.Pointer[map[secretName][]byte]{}
 	b.secrets.Store(&secrets)
-	if b.pools, err = config.openPools(); err != nil {
-		return blueprint{}, err
-	}
 	if b.kept, err = config.openDataDir(log); err != nil {
 		return blueprint{}, err
 	}
 	if b.stores, err = openStores(ctx, config.Redis, b.kept.known, log); err != nil {
 		return blueprint{}, errors.Join(err, b.kept.close())
 	}
+	if b.pools, err = config.openPools(b.stores.accord, b.meters, log); err != nil {
+		return blueprint{}, errors.Join(err, b.stores.close(), b.kept.close())
+	}
 	return b, nil
 }
 
 // assemble builds a gateway; nothing runs yet.
 func (b blueprint) assemble() (*assembly, error) {
-	registry := prometheus.NewRegistry()
+	registry := b.meters
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	events, err := catalog.New(b.stores.events, b.config.hosts(), b.events, time.Now)
 	if err != nil {
@@ -124,9 +125,8 @@ func (b blueprint) assemble() (*assembly, error) {
 		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events) })
 	}
 	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
-	for _, pool := range b.pools {
-		a.closers = append(a.closers, func() error { pool.Close(); return nil })
-	}
+	a.closers = append(a.closers, b.pools.closers()...)
+	a.loops = append(a.loops, b.pools.run()...)
 	return a, nil
 }
 
@@ -135,7 +135,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
-			return b.pools[id], ok
+			return b.pools.byName[id], ok
 		},
 		Keys:    b.keys.Load,
 		Prefix:  b.config.Prefix,
@@ -157,11 +157,15 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 
 func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
-		Pool: func(ctx context.Context, host, path string) (organizer.Pool, bool) {
+		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
-			instances := b.config.Pools[id].Instances
-			return organizer.Pool{Name: id, Ready: reachable(ctx, instances), Instances: len(instances)}, ok
+			if !ok {
+				return organizer.Pool{}, false
+			}
+			m := b.pools.byName[id].Measure()
+			return organizer.Pool{Name: id, Ready: m.Ready, Instances: m.Known}, true
 		},
+		Fleets:         b.fleets(),
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
 		Shelf:          shelf,
@@ -186,6 +190,7 @@ func (b blueprint) probes(rooms *room.Keeper, gateway *web.Gateway) []ops.Probe 
 		},
 		b.stores.late.probe,
 		b.kept.probe,
+		b.pools.probe,
 		ops.When(gateway.MetNewer, ops.Finding{
 			Name: "newer_schema", Severity: ops.Blocking,
 			Detail: "a pass or admission of a newer version came by: this gateway must not judge those",

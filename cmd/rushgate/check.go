@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/web/upstream"
 )
 
 type check struct {
@@ -63,11 +65,24 @@ func checkFile(file string) error {
 		draws = drawable(declared, ring)
 	}
 	_, secrets := config.openIdentitySecrets()
-	pools, wrong := config.openPools()
-	for _, pool := range pools {
-		pool.Close()
+	return errors.Join(events, keys, draws, secrets, config.tryPools(), config.tryCertificates())
+}
+
+// tryPools makes the pools and nothing of what they follow: a file may be checked
+// far from the cluster that it is meant for.
+func (c Config) tryPools() error {
+	var errs []error
+	for _, id := range sortedKeys(c.Pools) {
+		settings, err := c.Pools[id].settings(id, c.beside)
+		if err == nil {
+			settings.Sources = []upstream.Source{c.Pools[id].roster(id, nil, nil)}
+			_, err = upstream.New(settings)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.file, err))
+		}
 	}
-	return errors.Join(events, keys, draws, secrets, wrong, config.tryCertificates())
+	return errors.Join(errs...)
 }
 
 func (c Config) tryCertificates() error {

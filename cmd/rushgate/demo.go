@@ -100,7 +100,7 @@ func (d demo) config(declared event.Event, shopURL, keyHash string) Config {
 	config := defaults()
 	config.file = "demo"
 	config.Listeners = Listeners{Gateway: Listener{Address: d.Gateway}, API: Listener{Address: d.API}, Ops: Listener{Address: d.Ops}}
-	config.Pools = map[string]Pool{"shop": {Instances: []string{shopURL}}}
+	config.Pools = map[string]Pool{"shop": {PoolSources: PoolSources{Instances: []string{shopURL}}}}
 	config.Organizations = map[string]Organization{declared.Organization: {
 		Hosts: []string{"127.0.0.1", "localhost"}, Upstreams: []Upstream{{Path: "/**", Pool: "shop"}},
 	}}

@@ -1,22 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"net/url"
-	"os"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/web/organizer"
-	"github.com/bilten/rushgate/web/upstream"
 )
 
 // openKeys reads the key file; without one the keys end with the process.
@@ -48,29 +40,6 @@ func drawable(events []event.Event, keys *admission.Keys) error {
 	return errors.Join(errs...)
 }
 
-func (c Config) openPools() (map[string]*upstream.Pool, error) {
-	pools := map[string]*upstream.Pool{}
-	for id, p := range c.Pools {
-		settings := upstream.Config{
-			Name: id, Instances: p.Instances, PreserveHost: p.preserveHost(),
-			TLS:           upstream.TLS{ServerName: p.ServerName},
-			AnswerTimeout: p.AnswerTimeout, MaxInFlight: p.MaxInFlight,
-		}
-		if p.CA != "" {
-			var err error
-			if settings.TLS.CA, err = os.ReadFile(c.beside(p.CA)); err != nil {
-				return pools, err
-			}
-		}
-		pool, err := upstream.New(settings)
-		if err != nil {
-			return pools, fmt.Errorf("%s: %w", c.file, err)
-		}
-		pools[id] = pool
-	}
-	return pools, nil
-}
-
 // poolRoutes finds the pool of a host and path. It is the events' own matcher:
 // what is more specific for an event is so for a pool.
 func (c Config) poolRoutes() (*event.Routes, error) {
@@ -92,38 +61,6 @@ func (c Config) poolRoutes() (*event.Routes, error) {
 		pools = append(pools, event.Event{ID: id, Routes: byPool[id]})
 	}
 	return event.NewRoutes(pools)
-}
-
-// reachTimeout is how long one instance may take to accept a connection.
-const reachTimeout = time.Second
-
-// reachable counts the instances that accept a connection.
-func reachable(ctx context.Context, instances []string) int {
-	var (
-		dials    sync.WaitGroup
-		accepted atomic.Int64
-		dialer   = net.Dialer{Timeout: reachTimeout}
-	)
-	for _, instance := range instances {
-		dials.Go(func() {
-			u, err := url.Parse(instance)
-			if err != nil {
-				return
-			}
-			port := u.Port()
-			if port == "" {
-				port = u.Scheme // "http" and "https" name their ports
-			}
-			connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-			if err != nil {
-				return
-			}
-			accepted.Add(1)
-			_ = connection.Close()
-		})
-	}
-	dials.Wait()
-	return int(accepted.Load())
 }
 
 func (c Config) organizerKeys() []organizer.Key {

@@ -70,6 +70,10 @@ func settings(table *strings.Builder, path string, value reflect.Value) {
 		if key == "" {
 			continue
 		}
+		if key == ",inline" {
+			settings(table, path, value.Field(i))
+			continue
+		}
 		at := strings.TrimPrefix(path+"."+key, ".")
 		inner := field.Type
 		switch inner.Kind() {

@@ -38,7 +38,7 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 		Limits: organizer.LiveLimits{PerMinute: 420, Sessions: 70, Reason: "capacity", Ready: 7, Known: 13},
 		Lines:  []organizer.LiveLine{{Name: "general", Waiting: 4321}}}}
 	api := organizer.New(events, []organizer.Key{{Name: "me", Organization: "demo", SHA256: sha256.Sum256([]byte("rgk_test"))}}, rooms, organizer.Installation{
-		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
+		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 1, Instances: 1}, true
 		},
 		StoreTime: func(context.Context) (time.Time, error) { return time.Now(), nil },

@@ -39,6 +39,7 @@ func (a *API) Handler() http.Handler {
 	e.Use(a.guard, a.authenticate)
 
 	e.GET("/v1/key", whose)
+	a.poolRoutes(e)
 
 	events := e.Group("/v1/organizations/:org/events")
 	events.GET("", a.list)

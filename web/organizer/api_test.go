@@ -68,9 +68,10 @@ func open(t *testing.T) *house {
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
 		{Name: "rival", Organization: "globex", SHA256: sha256.Sum256([]byte(globexKey))},
 	}, h, organizer.Installation{
-		Pool: func(context.Context, string, string) (organizer.Pool, bool) {
+		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
+		Fleets:    map[string]organizer.Fleet{"shop": openFleet(t, now)},
 		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
 		Shelf:     stocks, SharedKeys: true, TrustedProxies: true,
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()

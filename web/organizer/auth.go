@@ -50,6 +50,9 @@ func actorOf(c echo.Context) actor { return c.Get(actorKey).(actor) } //nolint:f
 // organization than the key's gets the answer for one that does not exist.
 func (a *API) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if _, _, named := poolIn(c.Request().URL.Path); named {
+			return a.authenticateFleet(c, next)
+		}
 		token, ok := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
 		if !ok {
 			return unauthorized()
@@ -63,11 +66,15 @@ func (a *API) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		reason, ok := cleanReason(c.Request().Header.Get("Rushgate-Reason"))
 		if !ok {
-			return refuse(http.StatusBadRequest, "invalid_reason", "Rushgate-Reason may have 200 printable characters on one line.")
+			return invalidReason()
 		}
 		c.Set(actorKey, actor{key: key, reason: reason})
 		return next(c)
 	}
+}
+
+func invalidReason() *problem {
+	return refuse(http.StatusBadRequest, "invalid_reason", "Rushgate-Reason may have 200 printable characters on one line.")
 }
 
 // organizationIn reads the path itself: where no handler takes the method, the

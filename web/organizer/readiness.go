@@ -16,8 +16,8 @@ import (
 // Installation is what the operator's side tells about an event's chances.
 type Installation struct {
 	// Pool names the pool that serves a host and path, and how many of its
-	// instances answer.
-	Pool func(ctx context.Context, host, path string) (Pool, bool)
+	// instances are ready.
+	Pool func(host, path string) (Pool, bool)
 	// StoreTime asks the store for its clock.
 	StoreTime func(context.Context) (time.Time, error)
 
@@ -25,7 +25,8 @@ type Installation struct {
 	// has any.
 	Accounts func(event.Event) error
 
-	Shelf Shelf // keeps the stock
+	Shelf  Shelf            // keeps the stock
+	Fleets map[string]Fleet // by the pool's name
 
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
@@ -54,7 +55,7 @@ func (a *API) readiness(c echo.Context) error {
 		return catalogProblem(err)
 	}
 	now := a.now()
-	checks := checkRoutes(c.Request().Context(), record.Event, a.house.Pool)
+	checks := checkRoutes(record.Event, a.house.Pool)
 	checks = append(checks, checkStore(c.Request().Context(), a.house.StoreTime, a.now)...)
 	view, seen := a.rooms.Live(record.Event.ID)
 	checks = append(checks,
@@ -76,17 +77,17 @@ func (a *API) readiness(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"event": record.Event.ID, "at": now.UTC(), "ready": ready, "checks": checks})
 }
 
-func checkRoutes(ctx context.Context, e event.Event, pool func(context.Context, string, string) (Pool, bool)) []Check {
+func checkRoutes(e event.Event, pool func(host, path string) (Pool, bool)) []Check {
 	var checks []Check
 	for _, route := range e.Routes {
 		check := Check{Check: "route " + route.Host + route.Path}
-		switch p, ok := pool(ctx, route.Host, route.Path); {
+		switch p, ok := pool(route.Host, route.Path); {
 		case !ok:
 			check.Detail = "no pool serves it: the operator's file names none for this host and path"
 		case p.Ready == 0:
-			check.Detail = fmt.Sprintf("pool %s: none of %d instances answers", p.Name, p.Instances)
+			check.Detail = fmt.Sprintf("pool %s: none of %d instances is ready", p.Name, p.Instances)
 		default:
-			check.OK, check.Detail = true, fmt.Sprintf("pool %s: %d of %d instances answer", p.Name, p.Ready, p.Instances)
+			check.OK, check.Detail = true, fmt.Sprintf("pool %s: %d of %d instances are ready", p.Name, p.Ready, p.Instances)
 		}
 		checks = append(checks, check)
 	}

@@ -1,12 +1,15 @@
 package upstream
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // BenchmarkForward sets a Pool beside the leanest ReverseProxy with the same
@@ -24,7 +27,7 @@ func BenchmarkForward(b *testing.B) {
 			r.SetURL(target)
 			r.SetXForwarded()
 		},
-		Transport:  p.targets.transport,
+		Transport:  p.transport,
 		BufferPool: buffers{},
 	}
 	r := httptest.NewRequest(http.MethodGet, "/events/42/buy?seat=A1", nil)
@@ -54,4 +57,34 @@ func BenchmarkForward(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkInstances sets a pool of three instances beside a pool of one, in
+// processor time: what the choice costs must stay within a twentieth.
+func BenchmarkInstances(b *testing.B) {
+	f := newFleet(b, 3)
+	r := httptest.NewRequest(http.MethodGet, "/events/42/buy?seat=A1", nil)
+	for _, n := range []int{1, 3} {
+		for _, algorithm := range []Algorithm{RoundRobin, LeastConnections} {
+			p := newPool(b, Config{Instances: f.addresses()[:n], Balance: Balance{Algorithm: algorithm}, Limits: Limits{IdleTimeout: time.Minute}})
+			b.Run(fmt.Sprintf("%s/%d", algorithm, n), func(b *testing.B) {
+				before := processorTime(b)
+				for b.Loop() {
+					if err := p.Forward(httptest.NewRecorder(), r, Exchange{Path: "/buy"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
+			})
+		}
+	}
+}
+
+func processorTime(b *testing.B) int64 {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return used.Utime.Nano() + used.Stime.Nano()
 }

@@ -13,7 +13,7 @@ type Reason string
 
 const (
 	Busy        Reason = "upstream_busy"        // the pool has as many requests as it may have
-	Unreachable Reason = "upstream_unreachable" // no connection
+	Unreachable Reason = "upstream_unreachable" // no connection, or no instance to connect to
 	Timeout     Reason = "upstream_timeout"     // no connection or no answer in time
 	Broken      Reason = "upstream_broken"      // the instance broke off, or answered something that is not HTTP
 	VisitorGone Reason = "visitor_gone"         // nobody is there to read an answer

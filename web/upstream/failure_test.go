@@ -29,7 +29,7 @@ func TestFailuresHaveNames(t *testing.T) {
 	}{
 		{"nobody listens", Config{Instances: []string{"http://" + deadAddress(t)}}, 503, Unreachable},
 		{"nobody listens anywhere", Config{Instances: []string{"http://" + deadAddress(t), "http://" + deadAddress(t)}}, 503, Unreachable},
-		{"no answer in time", Config{Instances: []string{hanging.URL}, AnswerTimeout: 30 * time.Millisecond}, 504, Timeout},
+		{"no answer in time", Config{Instances: []string{hanging.URL}, Limits: Limits{AnswerTimeout: 30 * time.Millisecond}}, 504, Timeout},
 		{"not HTTP", Config{Instances: []string{"http://" + rawShop(t, "220 smtp.example ESMTP\r\n")}}, 502, Broken},
 		{"hung up at once", Config{Instances: []string{"http://" + rawShop(t, "")}}, 502, Broken},
 		{"switched protocols unasked", Config{Instances: []string{"http://" + rawShop(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")}}, 502, Broken},
@@ -51,7 +51,7 @@ func TestAFullPoolIsBusy(t *testing.T) {
 		arrived <- struct{}{}
 		<-release
 	})
-	p := newPool(t, Config{Instances: []string{shop.URL}, MaxInFlight: 1})
+	p := newPool(t, Config{Instances: []string{shop.URL}, Limits: Limits{MaxInFlight: 1}})
 	gateway := newGateway(t, p, Exchange{})
 
 	first := make(chan int, 1)

@@ -3,16 +3,13 @@ package upstream
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Exchange is what the gateway adds to one request. Everything else goes
@@ -69,6 +66,7 @@ func (p *Pool) Forward(w http.ResponseWriter, r *http.Request, x Exchange) error
 	defer slot.release()
 
 	c := call{pool: p, exchange: x, decodedPath: decoded}
+	defer c.leave()
 	if socket {
 		c.upgrade = &upgrade{ResponseWriter: w, sockets: &p.sockets, welcome: x.Welcome}
 		defer c.upgrade.forget()
@@ -76,14 +74,14 @@ func (p *Pool) Forward(w http.ResponseWriter, r *http.Request, x Exchange) error
 	}
 	if r.ContentLength != 0 && r.Body != nil {
 		r = r.WithContext(r.Context()) // the caller's request keeps its own body
-		c.body = &visitorBody{ReadCloser: r.Body}
+		c.body = &visitorBody{ReadCloser: r.Body, now: p.roll.now}
 		r.Body = c.body
 	}
 	// A proxy per request costs one small allocation and spares carrying the
 	// exchange through the request's context.
 	proxy := httputil.ReverseProxy{
 		Rewrite:        c.rewrite,
-		Transport:      p.targets,
+		Transport:      &c,
 		ModifyResponse: c.answered,
 		ErrorHandler:   c.failed,
 		BufferPool:     buffers{},
@@ -100,6 +98,8 @@ type call struct {
 	decodedPath string
 	body        *visitorBody // nil without a body
 	upgrade     *upgrade     // nil unless the visitor asks for a WebSocket
+	tried       tried
+	at          *instance // whose answer it is
 	err         error
 }
 
@@ -120,6 +120,9 @@ func (c *call) rewrite(r *httputil.ProxyRequest) {
 	// Trailers are read after the headers were judged; nothing may come in by
 	// that door.
 	r.Out.Trailer = nil
+	if c.body != nil {
+		r.Out.GetBody = c.body.copy
+	}
 	h := r.Out.Header
 	if !websocket(r.In.Header) { // any other upgrade, h2c above all, would be a tunnel past the gate
 		h.Del("Connection")
@@ -129,13 +132,13 @@ func (c *call) rewrite(r *httputil.ProxyRequest) {
 	if x.Request != nil {
 		x.Request(h)
 	}
-	set(h, "X-Forwarded-Host", x.Host)
-	set(h, "X-Forwarded-Proto", x.Proto)
-	set(h, "X-Forwarded-For", x.For)
+	setHeader(h, "X-Forwarded-Host", x.Host)
+	setHeader(h, "X-Forwarded-Proto", x.Proto)
+	setHeader(h, "X-Forwarded-For", x.For)
 }
 
-// set takes a canonical name.
-func set(h http.Header, name, value string) {
+// setHeader takes a canonical name.
+func setHeader(h http.Header, name, value string) {
 	if value != "" {
 		h[name] = []string{value}
 	}
@@ -175,57 +178,6 @@ func (c *call) explain(ctx context.Context, err error) *Error {
 	return e
 }
 
-// visitorBody remembers that reading failed: then it was the visitor, not the
-// instance, who broke the exchange. The transport reads it in a goroutine of its
-// own.
-type visitorBody struct {
-	io.ReadCloser
-	failure atomic.Pointer[error]
-}
-
-func (b *visitorBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		b.failure.Store(&err)
-	}
-	return n, err
-}
-
-// targets is the round tripper that picks an instance: each in its turn.
-type targets struct {
-	instances []*url.URL
-	turn      atomic.Uint64
-	transport *http.Transport
-}
-
-// RoundTrip sends r to the next instance. When that cannot be reached at all,
-// not a byte has left, so the one after it gets the request instead: once, and
-// whatever the method. A connection that an instance closed while it was idle
-// is net/http's to replace, which it does when nothing was written or the method
-// may be repeated; anything else could buy a ticket twice.
-func (t *targets) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := r.Body
-	if body != nil && len(t.instances) > 1 {
-		r.Body = io.NopCloser(body) // the transport closes the body even of a request that it could not send
-	}
-	answer, err := t.send(r)
-	if len(t.instances) > 1 && unreached(err) && r.Context().Err() == nil {
-		return t.send(r)
-	}
-	return answer, err
-}
-
-func (t *targets) send(r *http.Request) (*http.Response, error) {
-	target := t.instances[t.turn.Add(1)%uint64(len(t.instances))]
-	r.URL.Scheme, r.URL.Host = target.Scheme, target.Host
-	return t.transport.RoundTrip(r)
-}
-
-func unreached(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
-}
-
 // buffers lends the copying of bodies its memory.
 type buffers struct{}
 
@@ -256,6 +208,7 @@ type upgrade struct {
 	http.ResponseWriter
 	sockets  *sockets
 	welcome  func() bool
+	at       *instance // the other end
 	socket   *socket
 	hijacked bool
 }
@@ -268,7 +221,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	u.hijacked = true
-	if u.socket, err = u.sockets.open(conn); err != nil {
+	if u.socket, err = u.sockets.open(conn, u.at); err != nil {
 		return nil, nil, err
 	}
 	if u.welcome != nil {

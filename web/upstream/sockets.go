@@ -30,7 +30,7 @@ type sockets struct {
 }
 
 // open registers conn; it closes and refuses it when the end has begun.
-func (s *sockets) open(conn net.Conn) (*socket, error) {
+func (s *sockets) open(conn net.Conn, at *instance) (*socket, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
@@ -40,7 +40,7 @@ func (s *sockets) open(conn net.Conn) (*socket, error) {
 	if s.members == nil {
 		s.members = make(map[*socket]struct{})
 	}
-	member := &socket{Conn: conn, sockets: s, gone: make(chan struct{})}
+	member := &socket{Conn: conn, sockets: s, at: at, gone: make(chan struct{})}
 	s.members[member] = struct{}{}
 	return member, nil
 }
@@ -60,9 +60,22 @@ func (s *sockets) count() int {
 func (s *sockets) closeAll() {
 	s.mu.Lock()
 	s.closing = true
+	s.mu.Unlock()
+	s.closeThose(func(*socket) bool { return true })
+}
+
+// closeAt ends the connections to one instance, whose time is over.
+func (s *sockets) closeAt(at *instance) {
+	s.closeThose(func(c *socket) bool { return c.at == at })
+}
+
+func (s *sockets) closeThose(mean func(*socket) bool) {
+	s.mu.Lock()
 	members := make([]*socket, 0, len(s.members))
 	for member := range s.members {
-		members = append(members, member)
+		if mean(member) {
+			members = append(members, member)
+		}
 	}
 	s.mu.Unlock()
 
@@ -77,6 +90,7 @@ func (s *sockets) closeAll() {
 type socket struct {
 	net.Conn
 	sockets *sockets
+	at      *instance
 	closing sync.Once
 	gone    chan struct{} // closed with the connection
 	writing sync.Mutex    // a farewell must not split what the instance is sending

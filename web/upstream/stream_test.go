@@ -106,7 +106,7 @@ func TestAStaleConnection(t *testing.T) {
 		{"not even without a body", http.MethodPost, "", 502, "GET POST"},
 	} {
 		address, seen := staleShop(t)
-		p := newPool(t, Config{Instances: []string{"http://" + address}, IdleTimeout: time.Minute})
+		p := newPool(t, Config{Instances: []string{"http://" + address}, Limits: Limits{IdleTimeout: time.Minute}})
 		gateway := newGateway(t, p, Exchange{})
 		if answer, _ := ask(t, request(t, http.MethodGet, gateway.URL, nil), gateway); answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s: first request: %d", tt.why, answer.StatusCode)
@@ -198,7 +198,7 @@ func TestWebSocketsPassAndAreToldWhenTheGatewayGoes(t *testing.T) {
 }
 
 func TestASocketThatEndsByItselfIsForgotten(t *testing.T) {
-	p := newPool(t, Config{Instances: []string{echoShop(t).URL}, MaxSockets: 1})
+	p := newPool(t, Config{Instances: []string{echoShop(t).URL}, Limits: Limits{MaxSockets: 1}})
 	gateway := newGateway(t, p, Exchange{})
 	conn, _, _ := dialUpgrade(t, gateway)
 	if _, _, answer := dialUpgrade(t, gateway); answer.StatusCode != http.StatusServiceUnavailable {

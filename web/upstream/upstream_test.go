@@ -23,8 +23,8 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		{"a query", Config{Name: "shop", Instances: []string{"http://a?b"}}, "must end after the host and port"},
 		{"a password", Config{Name: "shop", Instances: []string{"http://u:p@a"}}, "must not carry a user name"},
 		{"one instance twice", Config{Name: "shop", Instances: []string{"http://a", "http://a/"}}, "is listed twice"},
-		{"negative bounds", Config{Name: "shop", Instances: []string{"http://a"}, MaxInFlight: -1}, "max_in_flight: -1"},
-		{"a negative timeout", Config{Name: "shop", Instances: []string{"http://a"}, AnswerTimeout: -time.Second}, "answer_timeout: -1s"},
+		{"negative bounds", Config{Name: "shop", Instances: []string{"http://a"}, Limits: Limits{MaxInFlight: -1}}, "max_in_flight: -1"},
+		{"a negative timeout", Config{Name: "shop", Instances: []string{"http://a"}, Limits: Limits{AnswerTimeout: -time.Second}}, "answer_timeout: -1s"},
 		{"no certificate", Config{Name: "shop", Instances: []string{"https://a"}, TLS: TLS{CA: []byte("x")}}, "tls.ca: holds no PEM"},
 	} {
 		_, err := New(tt.config)
