@@ -50,8 +50,9 @@ func TestAnOlderRecordComesBack(t *testing.T) {
 	if a.inForce.Rate >= queue.PerMinute(50) {
 		t.Fatalf("in force %v with nobody waiting; want an idle event's", a.inForce)
 	}
-	w.data = older
 	a.waiting = 1000
+	w.tick(w.gateways["g1"], "a", 0)
+	w.data = older
 	w.settle(t, 6, func() { w.obeyed(t) })
 	if a.inForce.Rate != queue.PerMinute(100) || b.inForce.Rate != queue.PerMinute(100) {
 		t.Errorf("in force %v and %v; want 100 per minute each", a.inForce, b.inForce)
