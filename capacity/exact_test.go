@@ -29,20 +29,13 @@ func TestPoolsAreNeverOverdrawn(t *testing.T) {
 		w := newWorld(twoPools, map[string]int64{"shop": 3, "seats": 2})
 		d := dice{t, w}
 		w.start("g1")
-		d.openEvent()
-		t.Repeat(map[string]func(*rapid.T){
-			"":                    func(t *rapid.T) { w.obeyed(t) },
-			"time passes":         func(t *rapid.T) { dice{t, w}.pass() },
-			"a gateway meets":     func(t *rapid.T) { dice{t, w}.meet() },
-			"a room ticks":        func(t *rapid.T) { dice{t, w}.tick() },
-			"a crowd":             func(t *rapid.T) { dice{t, w}.crowd() },
-			"sessions end":        func(t *rapid.T) { dice{t, w}.end() },
-			"the record is lost":  func(t *rapid.T) { dice{t, w}.lose() },
-			"a gateway starts":    func(t *rapid.T) { w.start(dice{t, w}.of("gateway", gatewayNames)) },
-			"a gateway dies":      func(t *rapid.T) { dice{t, w}.die() },
-			"an event comes":      func(t *rapid.T) { dice{t, w}.openEvent() },
-			"an event is dropped": func(t *rapid.T) { dice{t, w}.drop() },
-		})
+		w.start("g2")
+		for range 3 {
+			d.maybe(d.openEvent)
+		}
+		for range 60 {
+			d.second(func() { w.obeyed(t) })
+		}
 	})
 }
 
@@ -55,18 +48,12 @@ func TestWhatIsFreeIsGivenOut(t *testing.T) {
 		d := dice{t, w}
 		w.start("g1")
 		d.openEvent()
-		t.Repeat(map[string]func(*rapid.T){
-			"time passes":        func(t *rapid.T) { dice{t, w}.pass() },
-			"a gateway meets":    func(t *rapid.T) { dice{t, w}.meet() },
-			"a room ticks":       func(t *rapid.T) { dice{t, w}.tick() },
-			"a crowd":            func(t *rapid.T) { dice{t, w}.crowd() },
-			"the record is lost": func(t *rapid.T) { dice{t, w}.lose() },
-			"a gateway starts":   func(t *rapid.T) { w.start(dice{t, w}.of("gateway", gatewayNames)) },
-			"an event comes":     func(t *rapid.T) { dice{t, w}.openEvent() },
-			"a pool changes": func(t *rapid.T) {
-				w.ready[dice{t, w}.of("pool", []string{"seats", "shop"})] = rapid.Int64Range(0, 4).Draw(t, "ready")
-			},
-		})
+		for range 15 {
+			d.second(nil)
+			if d.one(5) {
+				w.ready[d.of("pool", []string{"seats", "shop"})] = rapid.Int64Range(0, 4).Draw(t, "ready")
+			}
+		}
 		w.start("g1")
 		w.settle(t, 12, nil)
 		for pool, policy := range w.policies {
@@ -95,18 +82,49 @@ type dice struct {
 
 func (d dice) of(what string, names []string) string { return rapid.SampledFrom(names).Draw(d.t, what) }
 
-func (d dice) gateway() *gateway {
-	if len(d.w.gateways) == 0 {
-		d.t.Skip("no gateway")
+// one in so many.
+func (d dice) one(in int) bool { return rapid.IntRange(1, in).Draw(d.t, "one in") == 1 }
+
+func (d dice) maybe(f func()) {
+	if d.one(2) {
+		f()
 	}
-	return d.w.gateways[d.of("gateway", slices.Sorted(maps.Keys(d.w.gateways)))]
 }
 
-func (d dice) event() *room {
-	if len(d.w.rooms) == 0 {
-		d.t.Skip("no event")
+// second is about a second, in which most gateways meet and tick some of their rooms,
+// and now and then something happens. look is called after each step.
+func (d dice) second(look func()) {
+	steps := []func(){d.pass}
+	for _, name := range slices.Sorted(maps.Keys(d.w.gateways)) {
+		if !d.one(4) {
+			steps = append(steps, func() { d.meet(name) })
+		}
+		for _, event := range slices.Sorted(maps.Keys(d.w.rooms)) {
+			steps = append(steps, func() { d.maybe(func() { d.tick(name, event) }) })
+		}
 	}
-	return d.w.rooms[d.of("event", slices.Sorted(maps.Keys(d.w.rooms)))]
+	for _, rare := range []func(){d.crowd, d.end, d.openEvent, d.startGateway} {
+		if d.one(5) {
+			steps = append(steps, rare)
+		}
+	}
+	for _, rarer := range []func(){d.lose, d.die, d.drop} {
+		if d.one(25) {
+			steps = append(steps, rarer)
+		}
+	}
+	for _, step := range rapid.Permutation(steps).Draw(d.t, "order") {
+		step()
+		if look != nil {
+			look()
+		}
+	}
+}
+
+func (d dice) startGateway() {
+	if name := d.of("gateway", gatewayNames); d.w.gateways[name] == nil {
+		d.w.start(name)
+	}
 }
 
 // pass: a gateway that has been silent for Linger is dead.
@@ -121,35 +139,36 @@ func (d dice) pass() {
 }
 
 // meet: a gateway ticks the rooms it has not seen before anything else.
-func (d dice) meet() {
-	g := d.gateway()
+func (d dice) meet(name string) {
+	g := d.w.gateways[name]
+	if g == nil {
+		return
+	}
 	for _, event := range slices.Sorted(maps.Keys(g.serves)) {
 		if g.sights[event].Seq == 0 {
 			d.w.tick(g, event, 0)
 		}
 	}
-	for name, known := range d.w.gateways {
-		if known == g {
-			d.w.meet(d.t, name, rapid.IntRange(0, 9).Draw(d.t, "lost") == 0)
-		}
-	}
+	d.w.meet(d.t, name, d.one(10))
 }
 
-func (d dice) tick() {
-	g := d.gateway()
-	if len(g.serves) == 0 {
-		d.t.Skip("no room")
+func (d dice) tick(name, event string) {
+	if g := d.w.gateways[name]; g != nil && g.serves[event] {
+		d.w.tick(g, event, rapid.SampledFrom([]int64{0, 0, 3, 1000}).Draw(d.t, "wants"))
 	}
-	d.w.tick(g, d.of("event", slices.Sorted(maps.Keys(g.serves))), rapid.Int64Range(0, 300).Draw(d.t, "wants"))
 }
 
 func (d dice) crowd() {
-	d.event().waiting = rapid.SampledFrom([]int64{0, 0, 1, 1000}).Draw(d.t, "waiting")
+	for _, event := range slices.Sorted(maps.Keys(d.w.rooms)) {
+		d.w.rooms[event].waiting = rapid.SampledFrom([]int64{0, 0, 1000}).Draw(d.t, "waiting")
+	}
 }
 
 func (d dice) end() {
-	r := d.event()
-	r.occupied -= rapid.Int64Range(0, r.occupied).Draw(d.t, "ended")
+	for _, event := range slices.Sorted(maps.Keys(d.w.rooms)) {
+		r := d.w.rooms[event]
+		r.occupied -= rapid.Int64Range(0, r.occupied).Draw(d.t, "ended")
+	}
 }
 
 func (d dice) die() {
@@ -159,8 +178,8 @@ func (d dice) die() {
 
 func (d dice) openEvent() {
 	event := d.of("event", eventNames)
-	if _, here := d.w.rooms[event]; here {
-		d.t.Skip("here already")
+	if d.w.rooms[event] != nil {
+		return
 	}
 	d.w.open(event, capacity.Ask{
 		Version: d.w.now, SessionMax: time.Hour,
@@ -192,11 +211,10 @@ func (d dice) leave() {
 
 // drop: gateways notice one by one that an event has left; its sessions go on.
 func (d dice) drop() {
-	g := d.gateway()
-	if len(g.serves) == 0 {
-		d.t.Skip("no room")
+	g, event := d.w.gateways[d.of("gateway", gatewayNames)], d.of("event", eventNames)
+	if g == nil || !g.serves[event] {
+		return
 	}
-	event := d.of("event", slices.Sorted(maps.Keys(g.serves)))
 	g.forget(event)
 	if d.w.data == nil {
 		d.leave()

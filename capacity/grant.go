@@ -20,7 +20,8 @@ import (
 // When the record is lost, or comes back older than it was, rooms and gateways hold
 // orders that it does not know. What they show counts, every room is ordered anew, and
 // nobody is given more until every room has shown an order of the new life: no order of
-// the old one can come into force after that.
+// the old one can come into force after that. Whoever decides first must know of every
+// event then, and a room that nobody can see is waited for no longer than Patience.
 type Grant struct {
 	Orders  []Order    `json:"orders"`         // that may be in force, oldest first; the last is what holds
 	Firm    int64      `json:"firm"`           // version from which on nothing unknown can be in force; 0: not ordered yet

@@ -53,7 +53,7 @@ type Ask struct {
 type Sight struct {
 	Generation uint64 `json:"generation"`
 	Seq        int64  `json:"seq"`
-	InForce    Order  `json:"in_force"` // Version 0: none, then rate and cap are the organizer's
+	InForce    Order  `json:"in_force"` // the budget's version, and the lesser of budget and policy; Version 0: no budget
 	Occupied   int64  `json:"occupied"` // active, called and unseen
 	// Waiting is how many could be called if there were room: 0 while the room calls
 	// nobody, except shortly before the start.
