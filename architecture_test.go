@@ -33,6 +33,9 @@ var arrows = map[string][]string{
 	"event/catalog/keepsake":     {"datadir", "event/catalog"},
 	"event/catalog/rediscatalog": {"event/catalog"},
 	"event/catalog/catalogtest":  {"event", "event/catalog"},
+	"accord":                     {},
+	"accord/redisaccord":         {"accord"},
+	"accord/accordtest":          {"accord"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -72,14 +75,14 @@ var arrows = map[string][]string{
 // their work alone.
 var owners = map[string][]string{
 	"github.com/labstack/echo/v4":   {"web", "web/organizer", "web/ops", "loadtest/baseline"},
-	"github.com/redis/go-redis/v9":  {"queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench", "loadtest/redisd"},
+	"github.com/redis/go-redis/v9":  {"accord/redisaccord", "queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench", "loadtest/redisd"},
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"event", "queue", "invariant", "draw"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
