@@ -228,6 +228,7 @@ func TestTheRangeIsWhatDemandCanReach(t *testing.T) {
 	}{
 		{"from the condition's tenth to the cap", engine(t), 8000, Range{7200, 12000}},
 		{"a cap that no demand reaches is not shown", engine(t, "cap: 120.00", "cap: 500.00"), 8000, Range{7200, 12000}},
+		{"conditions count, too", engine(t, "cap: 120.00", "cap: 500.00", "multiplier: 0.9", "multiplier: 2"), 8000, Range{8000, 24000}},
 		{"never below what only rises", engine(t, "cooldown: 10m", "increase_only: true"), 8500, Range{8500, 12000}},
 		{"what is published is always in it", engine(t, "cap: 120.00", "cap: 500.00"), 20000, Range{7200, 20000}},
 	} {

@@ -202,8 +202,8 @@ func TestALockedVisitorIsNeverChargedMore(t *testing.T) {
 				c = second
 			}
 			c.look(func(_ Inputs, q Quote, _, _ TierState) {
-				for _, lock := range []Lock{LockTurn, LockJoin} {
-					if got := lock.Charge(shown, q.Price); got > lock.Ceiling(shown) || got > q.Price {
+				for lock, ceiling := range map[Lock]int64{LockTurn: shown.Range.High, LockJoin: shown.Price} {
+					if got := lock.Charge(shown, q.Price); got > ceiling || got > q.Price {
 						t.Fatalf("%s: charged %d; was shown %+v, published is %d", lock, got, shown, q.Price)
 					}
 				}
