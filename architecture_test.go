@@ -51,6 +51,8 @@ var arrows = map[string][]string{
 	"web/upstream":               {},
 	"web/organizer":              {"event", "event/catalog", "queue", "room", "web"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
+	"pricing":                    {"event"},
+	"pricing/board":              {"accord", "event", "pricing"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
 	"loadtest/baseline":          {},
@@ -79,10 +81,13 @@ var owners = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
+	"cel.dev/cel-go":                {"pricing"},
+	"github.com/bojanz/currency":    {"pricing"},
+	"github.com/shopspring/decimal": {"pricing"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "pricing"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
