@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"pricing":                    {"event"},
 	"pricing/board":              {"accord", "event", "pricing"},
+	"pricing/simulate":           {"pricing", "loadtest/plot"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
 	"loadtest/baseline":          {},
