@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -134,4 +135,17 @@ func FuzzParse(f *testing.F) {
 		}
 		e.Price(Inputs{}, State{}, start)
 	})
+}
+
+// The organizer's page names everything that conditions may use.
+func TestThePageNamesEveryVariable(t *testing.T) {
+	page, err := os.ReadFile("../docs/pricing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range Variables() {
+		if !strings.Contains(string(page), "`"+v.Name+"`") {
+			t.Errorf("docs/pricing.md lacks %s", v.Name)
+		}
+	}
 }

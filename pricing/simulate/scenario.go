@@ -10,6 +10,7 @@ package simulate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bilten/rushgate/pricing"
@@ -98,8 +99,8 @@ type sale struct {
 	turn            int
 }
 
-// Sell plays the arrivals through the shop, a minute at a time, until nobody waits
-// and no basket is open.
+// Sell plays the arrivals through the shop, a minute at a time, until nobody waits,
+// or nothing is left to sell.
 func (s Shop) Sell(name, says string, arrivals []Arrivals) Scenario {
 	now := sale{Shop: s, sold: map[string]int64{}, held: map[string]int64{}, remaining: map[string]int64{}}
 	for tier, n := range s.Stock {
@@ -116,7 +117,7 @@ func (s Shop) Sell(name, says string, arrivals []Arrivals) Scenario {
 		now.settle(at)
 		now.letIn(at)
 		scenario.Moments = append(scenario.Moments, Moment{at, now.inputs()})
-		if next == len(arrivals) && len(now.baskets) == 0 && now.waiting == 0 {
+		if len(now.baskets) == 0 && (now.soldOut() || next == len(arrivals) && now.waiting == 0) {
 			break
 		}
 	}
@@ -155,7 +156,7 @@ func (s *sale) letIn(at time.Duration) {
 		s.held[tier] += n
 		s.baskets = append(s.baskets, basket{tier, n, at + s.Hold})
 	}
-	if _, some := s.nextTier(); !some && len(s.baskets) == 0 {
+	if s.soldOut() && len(s.baskets) == 0 {
 		s.waiting = 0
 	}
 }
@@ -169,6 +170,10 @@ func (s *sale) nextTier() (string, bool) {
 		}
 	}
 	return "", false
+}
+
+func (s *sale) soldOut() bool {
+	return !slices.ContainsFunc(s.Order, func(tier string) bool { return s.remaining[tier] > 0 })
 }
 
 func (s *sale) inputs() pricing.Inputs {
