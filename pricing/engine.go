@@ -21,6 +21,7 @@ type Engine struct {
 type tier struct {
 	Tier
 	currency          Currency
+	longest           time.Duration // that may have passed between two looks, as far as smoothing goes
 	base, floor, high int64
 	farthest          int64 // the largest step; 0: any
 	grid              grid
@@ -36,7 +37,7 @@ func Compile(r Rules) (*Engine, error) {
 	money, _ := ParseCurrency(r.Currency)
 	e := &Engine{rules: r, currency: money}
 	for _, t := range r.Tiers {
-		compiled := tier{Tier: t, currency: money, high: t.cap(money), grid: t.grid(money)}
+		compiled := tier{Tier: t, currency: money, longest: 2 * time.Duration(r.Period), high: t.cap(money), grid: t.grid(money)}
 		compiled.base, _ = money.Minor(t.Base)
 		compiled.floor, _ = money.Minor(t.Floor)
 		compiled.farthest, _ = money.Minor(t.Pace.MaxStep)

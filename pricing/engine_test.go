@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bilten/rushgate/event"
 )
 
 var start = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -18,6 +20,7 @@ func engine(t testing.TB, replaced ...string) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Period = event.Duration(time.Hour) // the tests look hours apart
 	e, err := Compile(r)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +67,7 @@ func TestPriceFollowsDemandWithinItsLimits(t *testing.T) {
 		{"and comes when the cooldown is over", "pace: {cooldown: 1h}", crowd(1200, 600, 0), 8000, hour, 12000, Raised},
 		{"a price that only rises does not fall", "pace: {increase_only: true}", crowd(0, 600, 0), 9600, hour, 9600, OnlyRises},
 		{"a smooth price goes half of the way in a time constant", "pace: {smoothing: 1h}", crowd(1200, 600, 0), 8000, hour, 10000, Raised},
+		{"of a day without a look two periods count", "pace: {smoothing: 2h}", crowd(1200, 600, 0), 8000, start.Add(24 * time.Hour), 10000, Raised},
 		{"nothing is left", "pace: {}", crowd(1200, 900, 100), 8000, hour, 8000, SoldOut},
 		{"the last price is below new rules' floor", "pace: {max_step: 5.00, cooldown: 2h}", crowd(0, 600, 0), 5000, hour, 6000, RangeChanged},
 		{"the last price is above new rules' cap", "pace: {increase_only: true}", crowd(1200, 600, 0), 15000, hour, 12000, RangeChanged},

@@ -136,13 +136,15 @@ func (r *run) failure() Reason {
 
 // smooth moves the multiplier towards what is wanted, which is never beyond floor
 // and cap, or it would take long to come back from there: by dt / (tau + dt) of the
-// way, which is a low pass of first order, solved backwards, in exact numbers.
+// way, which is a low pass of first order, solved backwards, in exact numbers. Of
+// a long gap between two looks only two periods count: what demand was meanwhile
+// nobody knows.
 func (r *run) smooth(wanted decimal.Decimal) {
 	tau := time.Duration(r.Pace.Smoothing)
 	if wanted.LessThan(r.was.Multiplier) {
 		tau = time.Duration(r.Pace.Decay)
 	}
-	dt := max(0, r.now.Sub(r.was.Looked))
+	dt := min(max(0, r.now.Sub(r.was.Looked)), r.longest)
 	if tau == 0 {
 		r.multiplier = wanted
 		return

@@ -73,7 +73,7 @@ type pricingSimulate struct {
 	Each     int64          `default:"2" help:"Arrivals, rush: tickets that a visitor takes (2)."`
 	Hold     time.Duration  `default:"5m" help:"Arrivals, rush: how long they are held until they are paid for (5m)."`
 	GiveBack int64          `name:"give-back" default:"20" help:"Arrivals, rush: percent of them that are not paid for (20)."`
-	Opening  time.Duration  `placeholder:"TIME" help:"How long after the first count the sale opens (0s)."`
+	Opening  time.Duration  `placeholder:"TIME" help:"How long after the first count the sale opens, and prices begin to move (0s)."`
 	HTML     string         `name:"html" placeholder:"FILE" help:"Write a page with plots too."`
 }
 
@@ -101,6 +101,9 @@ func (c pricingSimulate) Run(a *app) error {
 	scenario, err := c.scenario(shop)
 	if err != nil {
 		return err
+	}
+	if last := scenario.Moments[len(scenario.Moments)-1].At; c.Opening < 0 || c.Opening >= last {
+		return fmt.Errorf("--opening: %v: want 0s or more, and less than the %v that the scenario lasts", c.Opening, last)
 	}
 	scenario.Opening = c.Opening
 	result := simulate.Play(engine, scenario)

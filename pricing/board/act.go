@@ -29,7 +29,10 @@ func (e *LateError) Error() string { return "too late: " + e.Why }
 type Event struct {
 	ID    string
 	Start time.Time // event_start_time; zero: always on
-	Tiers []string  // by name
+	// Opens is when demand begins to move prices; until then the opening prices
+	// stand. Zero: at once, as for a shop that sells before the start.
+	Opens time.Time
+	Tiers []string // by name
 }
 
 // act is something done by hand: it returns the book as it is then, and the

@@ -149,7 +149,7 @@ func key(eventID string) string { return "prices:" + eventID }
 // attend meets the others at the record, and prices if nobody has yet.
 func (k *Keeper) attend(ctx context.Context, ev Event) error {
 	err := k.change(ctx, ev, func(b book, e *pricing.Engine, now time.Time) (book, []Entry, error) {
-		if e == nil {
+		if e == nil || now.Before(ev.Opens) {
 			return b, nil, nil
 		}
 		in := k.config.Inputs(ev.ID)

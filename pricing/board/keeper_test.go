@@ -161,6 +161,28 @@ func TestRulesBecomePricesWhenTheyAreApproved(t *testing.T) {
 	}
 }
 
+// Nobody can buy before the sale opens, and a line that is still empty says
+// nothing about demand.
+func TestOpeningPricesStandUntilTheSaleOpens(t *testing.T) {
+	h := newHouse()
+	k := h.gateway()
+	k.config.Events = func() []Event {
+		return []Event{{ID: "hamlet", Start: opening, Opens: opening, Tiers: []string{"stalls", "boxes"}}}
+	}
+	inForce(t, k, document, "")
+	h.crowd(3000, 600)
+	h.pass(48*time.Hour - time.Second)
+	k.Round(t.Context())
+	if got := board(t, k).Tiers[0].Price; got != 8000 {
+		t.Errorf("a second before the start: %d; want the opening price", got)
+	}
+	h.pass(time.Second)
+	k.Round(t.Context())
+	if got := board(t, k).Tiers[0].Price; got != 8500 {
+		t.Errorf("at the start: %d; want one step up", got)
+	}
+}
+
 func TestLateRulesNeedAReasonThatIsLogged(t *testing.T) {
 	h := newHouse()
 	h.now = opening.Add(-23 * time.Hour)

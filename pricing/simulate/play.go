@@ -66,6 +66,9 @@ func Play(e *pricing.Engine, s Scenario) Result {
 			in = s.Moments[next].Inputs
 			result.sell(in, sold, state)
 		}
+		if at < s.Opening {
+			continue // the opening prices stand
+		}
 		in.Start = begin.Add(s.Opening)
 		quotes, state = e.Price(in, state, begin.Add(at))
 		result.note(Look{At: at, Inputs: in, Quotes: quotes, Offers: e.Offers(state)})
