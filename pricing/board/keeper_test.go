@@ -223,6 +223,9 @@ func TestGatewaysPriceOncePerPeriodAndOutliveEachOther(t *testing.T) {
 		}
 	}
 	rounds(gateways)
+	if got := board(t, gateways[0]).Tiers[0].Price; got != 10500 {
+		t.Errorf("after five minutes the price is %d; want 10500, one step of 5.00 each", got)
+	}
 	rounds(gateways[1:]) // the first has died
 	last := gateways[2]
 	if got := board(t, last).Tiers[0].Price; got != 12000 {
@@ -247,9 +250,12 @@ func TestALookThatKnowsNothingKeepsPricesAndSaysSoOnce(t *testing.T) {
 	k := h.gateway()
 	inForce(t, k, document, "")
 	h.inputs = pricing.Inputs{}
-	for range 4 {
+	for i := range 4 {
 		h.pass(time.Minute)
 		k.Round(t.Context()) // on the minute: left to gateways that know more
+		if got := kinds(ledger(t, k)); i == 0 && got != "drafted approved published" {
+			t.Errorf("on the minute the ledger has %q; want a gateway that knows nothing to wait", got)
+		}
 		h.pass(30 * time.Second)
 		k.Round(t.Context())
 		h.pass(-30 * time.Second)

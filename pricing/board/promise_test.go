@@ -95,6 +95,12 @@ func TestNoVersionEverPromisesLess(t *testing.T) {
 		published := map[uint32]int64{}
 		gateways := []versions{{}, {}}
 		now := opening
+		publish := func(i int) {
+			high := rapid.Int64Range(1, 1000).Draw(t, "high")
+			number := gateways[i].next(now)
+			gateways[i] = gateways[i].add(version{Number: number, At: now, Sheet: sheet{"a": {high, high, high}}})
+			published[number] = high
+		}
 		for range rapid.IntRange(1, 600).Draw(t, "steps") {
 			i := rapid.IntRange(0, 1).Draw(t, "gateway")
 			switch rapid.IntRange(0, 19).Draw(t, "what") {
@@ -103,11 +109,8 @@ func TestNoVersionEverPromisesLess(t *testing.T) {
 			case 1:
 				gateways[i] = versions{} // it has forgotten everything
 			default:
-				now = now.Add(time.Second) // the store's clock: no two in a second, unless by one gateway
-				high := rapid.Int64Range(1, 1000).Draw(t, "high")
-				number := gateways[i].next(now)
-				gateways[i] = gateways[i].add(version{Number: number, At: now, Sheet: sheet{"a": {high, high, high}}})
-				published[number] = high
+				now = now.Add(time.Second) // the store's clock: no two versions in a second
+				publish(i)
 			}
 		}
 		all := gateways[0].merged(gateways[1])
