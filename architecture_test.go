@@ -60,6 +60,9 @@ var arrows = map[string][]string{
 	"web/upstream/slices":        {"web/upstream"},
 	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
+	"pricing":                    {"event"},
+	"pricing/board":              {"accord", "event", "pricing"},
+	"pricing/simulate":           {"pricing", "loadtest/plot"},
 	"shop":                       {"admission", "admission/verify"},
 	"loadtest":                   {"invariant"},
 	"loadtest/baseline":          {},
@@ -90,10 +93,13 @@ var owners = map[string][]string{
 	"github.com/dunglas/httpsfv":    {"stock"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
 	"k8s.io":                        {"web/upstream/slices"},
+	"cel.dev/cel-go":                {"pricing"},
+	"github.com/bojanz/currency":    {"pricing"},
+	"github.com/shopspring/decimal": {"pricing"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity", "stock"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity", "stock", "pricing"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

@@ -12,14 +12,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// decoder fills an Event from a tree and goes on after an error, so that one
+// decoder fills a struct from a tree and goes on after an error, so that one
 // look shows everything that is wrong. It knows nothing but the struct tags.
 type decoder struct {
 	found []*FieldError
 	lines map[string]int // line of every field that was read
 }
 
-func (d *decoder) decode(root *yaml.Node, e *Event) { d.value("", root, reflect.ValueOf(e).Elem()) }
+func (d *decoder) decode(root *yaml.Node, into any) { d.value("", root, reflect.ValueOf(into).Elem()) }
 
 func (d *decoder) value(path string, node *yaml.Node, into reflect.Value) {
 	d.lines[path] = node.Line
@@ -156,7 +156,7 @@ func (d *decoder) reported(field string) bool {
 	})
 }
 
-func (d *decoder) missing() []*FieldError {
+func (d *decoder) missing(required map[string]string) []*FieldError {
 	var all []*FieldError
 	for field, reason := range required {
 		if _, written := d.lines[field]; !written {

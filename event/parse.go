@@ -51,25 +51,37 @@ func Problems(err error) []*FieldError {
 // Parse reads one event from YAML or JSON, fills in the defaults and validates
 // it. The error joins one FieldError for everything that is wrong.
 func Parse(data []byte) (Event, error) {
-	root, err := parseTree(data)
+	e := defaults()
+	err := ReadDocument(data, &e, required, func() []*FieldError {
+		e.fill()
+		return e.problems()
+	})
 	if err != nil {
 		return Event{}, err
 	}
-	e := defaults()
+	return e, nil
+}
+
+// ReadDocument fills the struct that into points to from YAML or JSON, by its
+// yaml tags. Unknown and doubled fields, anchors and tags are refused. required
+// says for each field without a default why it is needed; check is asked, once
+// the struct is filled, for all that is wrong with its values. The error joins
+// one FieldError for everything, in the order of the text.
+func ReadDocument(data []byte, into any, required map[string]string, check func() []*FieldError) error {
+	root, err := parseTree(data)
+	if err != nil {
+		return err
+	}
 	d := decoder{lines: map[string]int{}}
-	d.decode(root, &e)
-	e.fill()
-	for _, problem := range append(d.missing(), e.problems()...) {
+	d.decode(root, into)
+	for _, problem := range append(d.missing(required), check()...) {
 		if !d.reported(problem.Field) {
 			problem.Line = d.lines[problem.Field]
 			d.found = append(d.found, problem)
 		}
 	}
-	if len(d.found) == 0 {
-		return e, nil
-	}
 	slices.SortStableFunc(d.found, func(a, b *FieldError) int { return a.Line - b.Line })
-	return Event{}, join(d.found)
+	return join(d.found)
 }
 
 func join(problems []*FieldError) error {

@@ -92,7 +92,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a field written twice", "organization: globe", "organization: globe\nid: x", "line 3: id: is written twice"},
 		{"a tag", "globe", "!!str globe", `line 2: organization: "globe": tags are not read: write the plain value`},
 		{"an anchor", "globe", "&a globe", `line 2: organization: "globe": anchors and aliases are not read: write the value out`},
-		{"a second document", "60\n", "60\n---\nid: x\n", "line 8: a second document begins here: want one event per document"},
+		{"a second document", "60\n", "60\n---\nid: x\n", "line 8: a second document begins here: want one document"},
 		{"a missing id", "id: hamlet\n", "", "id: is missing: it names cookies, keys and addresses"},
 		{"an id with a colon", "hamlet", "a:b", `line 1: id: "a:b": want 1 to 40 of a-z, 0-9 and -`},
 		{"an id with a hash tag", "hamlet", `"{x}"`, `line 1: id: "{x}": want 1 to 40 of a-z, 0-9 and -`},

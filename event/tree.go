@@ -46,7 +46,7 @@ func yamlTree(data []byte) (*yaml.Node, error) {
 	}
 	switch err := loader.Load(&second); {
 	case err == nil:
-		return nil, &FieldError{Line: second.Line, Reason: "a second document begins here: want one event per document"}
+		return nil, &FieldError{Line: second.Line, Reason: "a second document begins here: want one document"}
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(err)
 	}
