@@ -13,10 +13,10 @@ STAGED   := $(GO) run ./loadtest/staged
 K6       := bin/k6-v1.8.1/k6
 VEGETA   := bin/vegeta-v12.13.0/vegeta
 
-.PHONY: help run demo build test e2e dice rush rehearse million faults bench k6 vegeta fuzz lint vet tidy check deps
+.PHONY: help run demo build test e2e dice rush rehearse million faults demo-scale bench k6 vegeta fuzz lint vet tidy check deps
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the demo: gateway, shop and a trickle of visitors; needs Go alone
 	$(GO) run ./cmd/rushgate demo
@@ -62,6 +62,11 @@ million: ## a million visitors who join, ask twice and are let in by 20,000: two
 faults: ## every fault of docs/faults.md while a crowd is on its way; the matrix in build/faults.html; ONLY=F04 plays some
 	@scripts/deps.sh redis
 	$(GO) run ./loadtest/faults -html build/faults.html -json build/faults.json $(if $(ONLY),-only '$(ONLY)')
+
+demo-scale: ## instances of a shop are killed, added and slowed; the rate follows; the plot in build/scale.html
+	@scripts/deps.sh redis
+	$(GO) build -o build/scale ./loadtest/scale
+	build/scale -html build/scale.html
 
 bench: ## the hot paths beside their baselines, in about five minutes; JSON=FILE keeps the figures
 	@scripts/deps.sh redis

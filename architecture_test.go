@@ -74,6 +74,7 @@ var arrows = map[string][]string{
 	"loadtest/stage":             {"loadtest/process", "loadtest/redisd"},
 	"loadtest/faults":            {"loadtest", "loadtest/redisd", "loadtest/stage", "loadtest/plot", "invariant"},
 	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},
+	"loadtest/scale":             {"loadtest", "loadtest/plot", "loadtest/process", "loadtest/stage", "invariant"},
 	"loadtest/vegeta":            {"loadtest"},
 	"loadtest/rush":              {"loadtest", "loadtest/stage", "invariant"},
 	"loadtest/million":           {"loadtest", "loadtest/stage", "invariant"},

@@ -100,9 +100,11 @@ func (b blueprint) assemble() (*assembly, error) {
 	keeping := b.kept.keep(events, registry, b.log)
 	watched := &watchedCatalog{Catalog: events, log: b.log}
 	memories := newMemories(b.kept.dir, b.log)
-	rooms := room.New(room.Config{
+	var rooms *room.Keeper
+	leases := b.leases(routes, func() *room.Keeper { return rooms }, registry)
+	rooms = room.New(room.Config{
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
-		Window: b.config.RestoreWindow, Memories: memories,
+		Budget: budgets(leases), Window: b.config.RestoreWindow, Memories: memories,
 	})
 	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
@@ -116,7 +118,7 @@ func (b blueprint) assemble() (*assembly, error) {
 		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run),
+		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run),
 		closers:    []func() error{b.kept.close, b.stores.close},
 		reloads:    []func(){b.reloadKeys, b.reloadSecrets},
 	}
@@ -124,7 +126,7 @@ func (b blueprint) assemble() (*assembly, error) {
 		a.announce = func(context.Context) error { return nil } // when it answers
 		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events) })
 	}
-	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), watched.probe, a.draining.Probe)...)
+	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), b.paced(leases), watched.probe, a.draining.Probe)...)
 	a.closers = append(a.closers, b.pools.closers()...)
 	a.loops = append(a.loops, b.pools.run()...)
 	return a, nil

@@ -67,9 +67,9 @@ type PoolWire struct {
 
 // PoolCapacity is what an instance is good for, and how events share it.
 type PoolCapacity struct {
-	SessionsPerInstance  *int               `yaml:"sessions_per_instance" help:"Visitors inside at one time that an instance of weight 1 serves, as a load test of yours has shown (default 1000). 0: not limited by instances."`
-	PerMinutePerInstance int                `yaml:"per_minute_per_instance" help:"New visitors a minute that an instance of weight 1 can take; 0: not limited by instances."`
-	Weights              map[string]float64 `yaml:"weights" help:"An event's share of the pool when several want more than there is, by event id; 1 where none is given."`
+	SessionsPerInstance  *int           `yaml:"sessions_per_instance" help:"Visitors inside at one time that an instance of weight 1 serves, as a load test of yours has shown (default 1000). 0: not limited by instances."`
+	PerMinutePerInstance int            `yaml:"per_minute_per_instance" help:"New visitors a minute that an instance of weight 1 can take; 0: not limited by instances."`
+	Weights              map[string]int `yaml:"weights" help:"An event's share of the pool when several want more than there is, by event id; 1 to 1000, and 1 where none is given."`
 }
 
 // Balance is which instance gets a request.
@@ -84,7 +84,7 @@ type Balance struct {
 // Check is how instances are asked whether they are well.
 type Check struct {
 	Off      bool          `yaml:"off" help:"true: instances are not asked, and taken as well until visitors' requests fail."`
-	Path     string        `yaml:"path" help:"What instances are asked; a 2xx or 3xx means well. Empty means /health."`
+	Path     string        `yaml:"path" help:"What instances are asked; a 2xx or 3xx means well. Empty means /health, and any answer below 500: it is a guess."`
 	Host     string        `yaml:"host" help:"Host header of the check; empty: the instance's own address."`
 	Interval time.Duration `yaml:"interval" help:"Between two checks of an instance that is well; 0 means 30s."`
 	Retry    time.Duration `yaml:"retry" help:"Between two checks of one that is not, or has just failed one; 0 means 2s."`
@@ -210,15 +210,15 @@ func (r Registration) validate(p *problems, field string) {
 }
 
 func (c PoolCapacity) validate(p *problems, field string) {
-	if c.sessions() < 0 {
-		p.add(field+".sessions_per_instance", c.sessions(), "must not be negative")
+	if c.sessions() < 0 || c.sessions() > unlimitedSessions {
+		p.add(field+".sessions_per_instance", c.sessions(), "must be 0 to 1,000,000")
 	}
-	if c.PerMinutePerInstance < 0 {
-		p.add(field+".per_minute_per_instance", c.PerMinutePerInstance, "must not be negative")
+	if c.PerMinutePerInstance < 0 || c.PerMinutePerInstance > unlimitedSessions {
+		p.add(field+".per_minute_per_instance", c.PerMinutePerInstance, "must be 0 to 1,000,000")
 	}
 	for _, id := range sortedKeys(c.Weights) {
-		if weight := c.Weights[id]; !(weight > 0 && weight <= 1000) { // also not a number
-			p.add(field+".weights."+id, weight, "must be above 0 and at most 1000")
+		if weight := c.Weights[id]; weight < 1 || weight > 1000 {
+			p.add(field+".weights."+id, weight, "must be 1 to 1000")
 		}
 		if !name.MatchString(id) {
 			p.add(field+".weights", id, "is no event's id: "+nameRule)

@@ -67,7 +67,7 @@ func (p Pool) settings(id string, beside func(string) string) (upstream.Config, 
 			Timeout: p.Check.Timeout, Bad: p.Check.Bad, Good: p.Check.Good, WarmUp: p.Check.WarmUp,
 		}
 		if settings.Check.Path == "" {
-			settings.Check.Path = "/health"
+			settings.Check.Path, settings.Check.Lenient = "/health", true
 		}
 	}
 	if p.CA != "" {

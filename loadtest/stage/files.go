@@ -18,8 +18,7 @@ const operatorsFile = `redis:
 %s
 keys: keys.yaml
 pools:
-  shop:
-    instances: ["http://%s"]
+  shop:%s
 organizations:
   acme:
     hosts: [%s]
@@ -76,12 +75,20 @@ func (s *Stage) prepare(ctx context.Context, p Plan) (config string, err error) 
 		}
 	}
 	config = filepath.Join(dir, "rushgate.yaml")
-	text := fmt.Sprintf(operatorsFile, s.Store.section(s.Redis), s.Shop, Host, match[2])
+	text := fmt.Sprintf(operatorsFile, s.Store.section(s.Redis), p.pool(s.Shop), Host, match[2])
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return "", err
 	}
 	_, err = process.Output(ctx, binary, "check", config)
 	return config, err
+}
+
+// pool is what the file says of the pool: Plan's own word, or the shop.
+func (p Plan) pool(shop string) string {
+	if p.Pool != "" {
+		return p.Pool
+	}
+	return "\n    instances: [\"http://" + shop + "\"]"
 }
 
 func (p Plan) writeEvent(file, id, path string) error {

@@ -34,6 +34,7 @@ func (s *Stage) open(ctx context.Context, name, binary, config string) error {
 	}
 	s.later(func() { g.running.Stop() })
 	s.Gateways, s.Doors = append(s.Gateways, addresses[0]), append(s.Doors, g)
+	s.API = addresses[1]
 	s.Live = "http://" + addresses[1] + "/v1/organizations/" + organization + "/events/" + EventID + "/live"
 	return nil
 }

@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -51,6 +52,7 @@ type Plan struct {
 	Gateways  int
 	Room      Room
 	Shop      http.Handler
+	Pool      string   // lines of the pool in the operator's file, in place of Shop
 	Kind      Kind     // of Redis
 	Redis     []string // arguments of every redis-server; nil keeps nothing on disk
 	Linked    bool     // a link that can fall ill between the gateways and a single Redis
@@ -65,6 +67,7 @@ type Stage struct {
 	Gateways []string
 	Doors    []*Gateway // the same, to be ill-treated
 	Store    Store
+	API      string // organizer API of one gateway
 	Live     string // URL of the event's numbers at one gateway's organizer API
 	Key      string // for it
 	dir      string
@@ -100,8 +103,10 @@ func (p Plan) SetUp(ctx context.Context, out io.Writer) (_ *Stage, err error) {
 	if err := s.startRedis(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := s.startShop(p.Shop); err != nil {
-		return nil, err
+	if p.Pool == "" {
+		if err := s.startShop(p.Shop); err != nil {
+			return nil, err
+		}
 	}
 	config, err := s.prepare(ctx, p)
 	if err != nil {
@@ -112,7 +117,7 @@ func (p Plan) SetUp(ctx context.Context, out io.Writer) (_ *Stage, err error) {
 			return nil, err
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%s, shop at %s, gateways at %s\n", s.Store, s.Shop, strings.Join(s.Gateways, " and "))
+	_, _ = fmt.Fprintf(out, "%s, shop at %s, gateways at %s\n", s.Store, cmp.Or(s.Shop, "its instances"), strings.Join(s.Gateways, " and "))
 	return s, nil
 }
 

@@ -121,6 +121,9 @@ func (p *Pool) probe(ctx context.Context, in *instance) Cause {
 	if _, err := io.CopyN(io.Discard, answer.Body, checkBody); err != nil && !errors.Is(err, io.EOF) {
 		return checkFailure(err)
 	}
+	if p.check.Lenient && answer.StatusCode < http.StatusInternalServerError {
+		return ""
+	}
 	if answer.StatusCode < http.StatusOK || answer.StatusCode >= http.StatusBadRequest {
 		return CheckStatus
 	}

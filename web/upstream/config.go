@@ -66,6 +66,7 @@ type Balance struct {
 // Check is how an instance is asked whether it is well.
 type Check struct {
 	Path     string        // "/health"; empty: instances are taken as well
+	Lenient  bool          // any answer below 500 is good: the path is a guess, and the shop may have no such page
 	Host     string        // Host of the check; empty: the instance's own
 	Interval time.Duration // between checks of an instance that is ready
 	Retry    time.Duration // between checks of one that is not, or has just failed one

@@ -17,7 +17,9 @@ type Measurement struct {
 	Known int // instances that sources name and nobody drains
 	Ready int // those of them that are ready
 	// KnownWeight and ReadyWeight are the sums of their weights; a ready one in its
-	// slow start counts by the share that it has reached.
+	// slow start counts by the share that it has reached. One that has come to a
+	// running gateway is not known by weight while it warms up for the first time:
+	// more instances must not look like fewer ready ones.
 	KnownWeight, ReadyWeight float64
 
 	Window   time.Duration // that the rest is about: the last ten seconds
@@ -43,9 +45,12 @@ func (r *roll) measure() Measurement {
 			continue
 		}
 		m.Known++
-		m.KnownWeight += float64(in.weight())
-		if in.health.state == Warming && in.health.cause == Named && !in.health.slow {
+		first := in.health.state == Warming && in.health.cause == Named
+		if first && !in.health.slow {
 			m.Checked = false
+		}
+		if !first || !in.health.slow {
+			m.KnownWeight += float64(in.weight())
 		}
 		if in.health.state == Ready {
 			m.Ready++
