@@ -36,6 +36,11 @@ var arrows = map[string][]string{
 	"accord":                     {},
 	"accord/redisaccord":         {"accord"},
 	"accord/accordtest":          {"accord"},
+	"prescale/rush":              {},
+	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale/rush"},
+	"prescale/k8s":               {"prescale/rush"},
+	"prescale/webhook":           {"prescale/rush"},
+	"prescale/prometheus":        {},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -79,10 +84,13 @@ var owners = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
+	"k8s.io":                        {"prescale/k8s"},
+
+	"github.com/prometheus/client_golang/api": {"prescale/prometheus"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw"}
+var pure = []string{"accord", "event", "prescale/rush", "queue", "invariant", "draw"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 
