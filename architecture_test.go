@@ -41,6 +41,9 @@ var arrows = map[string][]string{
 	"prescale/k8s":               {"prescale/rush"},
 	"prescale/webhook":           {"prescale/rush"},
 	"prescale/prometheus":        {},
+	"prescale":                   {"event"},
+	"prescale/backtest":          {"prescale", "loadtest/plot"},
+	"prescale/manifest":          {"prescale"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -90,7 +93,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "prescale/rush", "queue", "invariant", "draw"}
+var pure = []string{"accord", "event", "prescale", "prescale/backtest", "prescale/manifest", "prescale/rush", "queue", "invariant", "draw"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

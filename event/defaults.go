@@ -22,6 +22,7 @@ func defaults() Event {
 		Browser:   Browser{SameSite: "lax"},
 		Identity:  Identity{Mode: IdentityNone},
 		Proof:     Proof{Mode: ProofOff, Effort: Duration(time.Second)},
+		Prescale:  Prescale{TicketsPerOrder: 1, Buying: Whole, LeadTime: Duration(30 * time.Minute)},
 		Retention: Duration(7 * Day),
 	}
 }
@@ -43,6 +44,7 @@ func (e *Event) fill() {
 		e.Routes[i].Host = strings.ToLower(e.Routes[i].Host)
 	}
 	e.Browser.CookieDomain = strings.ToLower(e.Browser.CookieDomain)
+	e.Prescale.fill()
 	if len(e.Browser.CORSOrigins) == 0 {
 		e.Browser.CORSOrigins = nil
 	}

@@ -22,6 +22,7 @@ type Event struct {
 	Browser      Browser  `json:"browser" yaml:"browser"`
 	Identity     Identity `json:"identity" yaml:"identity"`
 	Proof        Proof    `json:"proof" yaml:"proof"`
+	Prescale     Prescale `json:"prescale" yaml:"prescale"`
 	Retention    Duration `json:"retention" yaml:"retention"` // after the end, keys are removed; default 168h
 }
 

@@ -38,6 +38,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		},
 		Page: Page{Language: "en"}, Browser: Browser{SameSite: "lax"}, Retention: Duration(7 * Day),
 		Identity: Identity{Mode: IdentityNone}, Proof: Proof{Mode: ProofOff, Effort: Duration(time.Second)},
+		Prescale: Prescale{TicketsPerOrder: 1, Buying: Whole, LeadTime: Duration(30 * time.Minute)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse(small) (-want +got):\n%s", diff)

@@ -48,6 +48,7 @@ func (e Event) problems() []*FieldError {
 	c.browser(e.Browser, e.Routes)
 	c.account(e.Identity)
 	c.proof(e.Proof)
+	c.prescale(e.Prescale)
 	return c
 }
 

@@ -127,6 +127,9 @@ func (c Config) readEvents() ([]event.Event, error) {
 		}
 		events = append(events, one)
 	}
+	if err := c.missingServices(events); err != nil {
+		errs = append(errs, inFile(c.file, err))
+	}
 	if err := c.missingSecrets(events); err != nil {
 		errs = append(errs, inFile(c.file, err))
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	TrustedProxies []string                `yaml:"trusted_proxies" help:"Networks (CIDR) of the balancers in front, whose X-Forwarded-For names the visitor. While it is empty, everybody behind one balancer is one visitor to the limits; /readyz warns of it."`
 	Pools          map[string]Pool         `yaml:"pools"`
 	Organizations  map[string]Organization `yaml:"organizations"`
+	Services       map[string]Service      `yaml:"services"`
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
 	Identity       IdentityRules           `yaml:"identity"`
