@@ -65,7 +65,7 @@ func (s *State) move(f Facts, now time.Time) {
 		}
 		s.rise(f, now)
 	case Up:
-		s.lateCapacity()
+		s.lateOrReady(f, now)
 		if f.Gone || f.over(now) {
 			s.turn(Schedule, ending(f), now)
 		}
@@ -96,7 +96,7 @@ func (s *State) moveArmed(f Facts, now time.Time) {
 	switch {
 	case f.Gone || f.over(now):
 		s.enter(Over, Schedule, ending(f), now)
-	case f.Due().IsZero(): // declared again, it is armed again
+	case f.Due().IsZero(), s.By == Schedule && !f.Auto: // declared again, it is armed again
 		s.enter(Idle, Schedule, "the event declares no rush any more", now)
 	case !now.Before(f.Due()):
 		s.begin(f, s.By, s.Reason, now)
@@ -129,22 +129,21 @@ func (s State) inForce() bool {
 	return false
 }
 
-// rise warns of capacity that is late, and ends the way up.
+// rise ends the way up.
 func (s *State) rise(f Facts, now time.Time) {
-	scaled := s.step(Prescale)
-	if !scaled.over() && !now.Before(f.Deadline(time.UnixMilli(s.Run))) {
-		s.Warning = notReady(*s)
-	}
-	s.lateCapacity()
+	s.lateOrReady(f, now)
 	if s.step(EnableQueue).over() && s.step(ActivatePricing).over() {
 		s.enter(Up, s.By, s.Reason, now)
 	}
 }
 
-// lateCapacity takes the warning down once the capacity is there.
-func (s *State) lateCapacity() {
-	if s.step(Prescale).over() {
+// lateOrReady warns of capacity that is late, until it is there.
+func (s *State) lateOrReady(f Facts, now time.Time) {
+	switch scaled := s.step(Prescale); {
+	case scaled.over():
 		s.Warning = ""
+	case !now.Before(f.ReadyBy(time.UnixMilli(s.Run))):
+		s.Warning = notReady(*s)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 var (
 	start = time.Date(2027, 3, 1, 10, 0, 0, 0, time.UTC)
-	facts = rush.Facts{Lead: 30 * time.Minute, StartAt: start, EndAt: start.Add(2 * time.Hour)}
+	facts = rush.Facts{Lead: 30 * time.Minute, Auto: true, StartAt: start, EndAt: start.Add(2 * time.Hour)}
 )
 
 // tape is one rush as it happens to one gateway that looks every second.

@@ -19,7 +19,8 @@ const (
 
 // Facts are what a decision looks at beside the state.
 type Facts struct {
-	Lead       time.Duration // before the first visitor may join; 0: the event declares none
+	Lead       time.Duration // before the start, for capacity to grow; 0: none is known
+	Auto       bool          // the schedule arms itself: there is something to scale
 	PrequeueAt time.Time     // zero: none
 	StartAt    time.Time     // zero: none
 	EndAt      time.Time     // zero: none
@@ -35,12 +36,17 @@ func (f Facts) Opening() time.Time {
 	return f.StartAt
 }
 
-// Due is when the schedule begins; zero: never.
+// Due is when an armed rush begins; zero: never. That is the lead time before the
+// start, or earlier, when people may join before that: the queue must be on.
 func (f Facts) Due() time.Time {
 	if f.Lead <= 0 || f.StartAt.IsZero() {
 		return time.Time{}
 	}
-	return f.Opening().Add(-f.Lead)
+	due := f.StartAt.Add(-f.Lead)
+	if soon := f.Opening().Add(-2 * Margin); soon.Before(due) {
+		return soon
+	}
+	return due
 }
 
 // Until is when capacity that is ordered now is given back at the latest.
@@ -61,16 +67,24 @@ func (f Facts) over(now time.Time) bool {
 	return ended && (f.Quiet || !now.Before(f.EndAt.Add(Linger)))
 }
 
-// scheduled says that the event declares a rush that is not past.
+// scheduled says that the event has a rush that is not past and arms itself.
 func (f Facts) scheduled(now time.Time) bool {
 	due := f.Due()
-	if due.IsZero() || f.Gone {
+	if due.IsZero() || f.Gone || !f.Auto {
 		return false
 	}
 	if f.EndAt.IsZero() {
 		return now.Before(f.StartAt.Add(Endless))
 	}
 	return now.Before(f.EndAt)
+}
+
+// ReadyBy is when capacity that is not ready is warned of.
+func (f Facts) ReadyBy(begun time.Time) time.Time {
+	if f.StartAt.After(begun) {
+		return f.StartAt.Add(-Margin)
+	}
+	return f.Deadline(begun)
 }
 
 // Deadline is when the queue goes on even if the capacity is not ready.

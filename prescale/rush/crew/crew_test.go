@@ -263,7 +263,7 @@ func TestAnEventWithoutServicesStillGetsItsQueue(t *testing.T) {
 
 type noServices struct{ *stage }
 
-func (noServices) Plan(event.Event) crew.Plan { return crew.Plan{Lead: 30 * time.Minute} }
+func (noServices) Plan(event.Event) crew.Plan { return crew.Plan{Lead: 30 * time.Minute, Auto: true} }
 
 func TestACommandThatDoesNotFitChangesNothing(t *testing.T) {
 	t.Parallel()

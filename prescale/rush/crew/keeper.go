@@ -45,7 +45,8 @@ type Pricing interface {
 
 // Plan is what an event needs.
 type Plan struct {
-	Lead time.Duration // before the first visitor may join; 0: no schedule
+	Lead time.Duration // before the start
+	Auto bool          // the schedule arms itself
 	// Services is what is to be scaled, as far as the plan knows it now. nil: nothing.
 	Services func() ([]rush.Service, error)
 }
@@ -179,7 +180,7 @@ func (k *Keeper) pause(one *known, now time.Time) time.Duration {
 	case rush.Up, rush.Cancelled:
 		return heldEvery
 	default:
-		hour := schedule(one.event, k.config.Events.Plan(one.event).Lead).Due()
+		hour := schedule(one.event, k.config.Events.Plan(one.event)).Due()
 		if hour.IsZero() || hour.After(now.Add(nearBy)) || one.state.Phase == rush.Over {
 			return restEvery
 		}
@@ -259,16 +260,16 @@ func (k *Keeper) hurry(id string) {
 }
 
 func (k *Keeper) facts(e event.Event) rush.Facts {
-	f := schedule(e, k.config.Events.Plan(e).Lead)
+	f := schedule(e, k.config.Events.Plan(e))
 	f.Quiet = k.config.Events.Quiet(e.ID)
 	events, read := k.config.Events.All()
 	f.Gone = read && !slices.ContainsFunc(events, func(one event.Event) bool { return one.ID == e.ID })
 	return f
 }
 
-func schedule(e event.Event, lead time.Duration) rush.Facts {
+func schedule(e event.Event, p Plan) rush.Facts {
 	return rush.Facts{
-		Lead: lead, PrequeueAt: e.Room.PrequeueStartTime.UTC(),
+		Lead: p.Lead, Auto: p.Auto, PrequeueAt: e.Room.PrequeueStartTime.UTC(),
 		StartAt: e.Room.EventStartTime.UTC(), EndAt: e.Room.EventEndTime.UTC(),
 	}
 }

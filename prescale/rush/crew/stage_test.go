@@ -99,7 +99,7 @@ func (s *stage) All() ([]event.Event, bool) {
 }
 
 func (s *stage) Plan(e event.Event) crew.Plan {
-	return crew.Plan{Lead: 30 * time.Minute, Services: func() ([]rush.Service, error) {
+	return crew.Plan{Lead: 30 * time.Minute, Auto: true, Services: func() ([]rush.Service, error) {
 		if s.needs[e.ID] == 0 {
 			return nil, errors.New("nobody knows how many will come")
 		}
