@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/prescale/rush"
 )
 
 const (
@@ -59,6 +60,13 @@ func (a *API) Handler() http.Handler {
 	one.POST("/rate", a.rate)
 	one.POST("/message", a.message)
 	one.POST("/draw-value", a.drawValue)
+
+	one.GET("/plan", a.planned)
+	one.GET("/scaling/report", a.scalingReport)
+	one.GET("/rush", a.rush)
+	for _, command := range rush.Commands {
+		one.POST("/rush/"+string(command), func(c echo.Context) error { return a.command(c, command) })
+	}
 	return e
 }
 

@@ -25,6 +25,10 @@ type Installation struct {
 	// has any.
 	Accounts func(event.Event) error
 
+	// Rushes and Scaling may be nil.
+	Rushes  Rushes
+	Scaling Scaling
+
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
 }
@@ -66,6 +70,9 @@ func (a *API) readiness(c echo.Context) error {
 	)
 	if record.Event.Identity.Mode != event.IdentityNone && a.house.Accounts != nil {
 		checks = append(checks, checkAccounts(a.house.Accounts(record.Event)))
+	}
+	if a.house.Rushes != nil {
+		checks = append(checks, checkRush(c.Request().Context(), a.house.Rushes, record.Event))
 	}
 	ready := true
 	for _, check := range checks {
