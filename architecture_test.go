@@ -88,7 +88,7 @@ var owners = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
-	"k8s.io":                        {"prescale/k8s"},
+	"k8s.io":                        {"prescale/k8s", "cmd/rushgate"},
 
 	"github.com/prometheus/client_golang/api": {"prescale/prometheus"},
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/bilten/rushgate/accord"
+	"github.com/bilten/rushgate/accord/redisaccord"
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/event/catalog/rediscatalog"
 	"github.com/bilten/rushgate/queue"
@@ -21,6 +23,7 @@ import (
 type stores struct {
 	queue  queue.Store
 	events catalog.Backend
+	accord accord.Store
 	time   func(context.Context) (time.Time, error) // the store's clock
 	close  func() error
 	late   *lateStore // nil: the store answered at the start
@@ -43,6 +46,7 @@ func openStores(ctx context.Context, r Redis, canWait bool, log *slog.Logger) (s
 	opened := stores{
 		queue:  redisqueue.New(client, newGeneration),
 		events: rediscatalog.New(client),
+		accord: redisaccord.New(client),
 		time:   func(ctx context.Context) (time.Time, error) { return client.Time(ctx).Result() },
 		close:  client.Close,
 	}
@@ -76,6 +80,7 @@ func embeddedStores() stores {
 	return stores{
 		queue:  queue.NewMemory(time.Now, newGeneration),
 		events: catalog.NewMemory(),
+		accord: accord.NewMemory(time.Now),
 		time:   func(context.Context) (time.Time, error) { return time.Now(), nil },
 		close:  func() error { return nil },
 	}
