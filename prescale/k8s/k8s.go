@@ -101,6 +101,7 @@ func Dial(kubeconfig string) (kubernetes.Interface, error) {
 func connect(config *rest.Config) (kubernetes.Interface, error) {
 	config.Timeout = callTimeout
 	config.UserAgent = Manager
+	config.ContentType = "application/json" // some calls a day: readable beats small
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("build a Kubernetes client: %w", err)
