@@ -56,11 +56,21 @@ func newAPIServer(t *testing.T) *apiServer {
 	return s
 }
 
-func (s *apiServer) bump() {
+// bump gives these objects a new version, without any all of them.
+func (s *apiServer) bump(changed ...metav1.Object) {
 	s.version++
-	for _, meta := range []*metav1.ObjectMeta{&s.hpa.ObjectMeta, &s.scale.ObjectMeta, &s.notes.ObjectMeta} {
-		meta.ResourceVersion = fmt.Sprint(s.version)
+	if changed == nil {
+		changed = []metav1.Object{&s.hpa, &s.scale, &s.notes}
 	}
+	for _, object := range changed {
+		object.SetResourceVersion(fmt.Sprint(s.version))
+	}
+}
+
+// versioned is one of the server's three objects.
+type versioned interface {
+	runtime.Object
+	metav1.Object
 }
 
 func (s *apiServer) open(c Config) *Target {
@@ -101,7 +111,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		change(s)
 		s.bump()
 	}
-	var object runtime.Object
+	var object versioned
 	switch path := r.URL.Path; {
 	case strings.HasSuffix(path, "/horizontalpodautoscalers/web"):
 		object = &s.hpa
@@ -123,7 +133,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // write is a merge patch or an update: both carry the version that was read.
-func (s *apiServer) write(w http.ResponseWriter, object runtime.Object, body []byte) bool {
+func (s *apiServer) write(w http.ResponseWriter, object versioned, body []byte) bool {
 	var sent struct {
 		Metadata struct {
 			ResourceVersion string             `json:"resourceVersion"`
@@ -138,11 +148,11 @@ func (s *apiServer) write(w http.ResponseWriter, object runtime.Object, body []b
 	if err := json.Unmarshal(body, &sent); err != nil {
 		s.t.Errorf("body %s: %v", body, err)
 	}
-	if sent.Metadata.ResourceVersion != fmt.Sprint(s.version) {
+	if sent.Metadata.ResourceVersion != object.GetResourceVersion() {
 		status(w, http.StatusConflict, metav1.StatusReasonConflict, 0)
 		return false
 	}
-	s.bump()
+	s.bump(object)
 	switch object {
 	case &s.hpa:
 		s.hpa.Spec.MinReplicas = sent.Spec.MinReplicas

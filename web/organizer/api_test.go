@@ -39,7 +39,10 @@ type house struct {
 	contract contract
 	rooms    map[string]organizer.LiveView
 	logged   *bytes.Buffer
+	desk     *desk
 }
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func (h *house) Live(id string) (organizer.LiveView, bool) {
 	view, ok := h.rooms[id]
@@ -60,6 +63,7 @@ func open(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{contract: readContract(t), rooms: map[string]organizer.LiveView{}, logged: &bytes.Buffer{}}
+	h.desk = openDesk(definitions, now)
 	h.handler = organizer.New(definitions, []organizer.Key{
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
 		{Name: "rival", Organization: "globex", SHA256: sha256.Sum256([]byte(globexKey))},
@@ -69,6 +73,7 @@ func open(t *testing.T) *house {
 		},
 		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
 		SharedKeys: true, TrustedProxies: true,
+		Rushes: h.desk, Scaling: scaling{h.desk},
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h
 }
