@@ -47,7 +47,13 @@ func (c Config) webhook(hook WebhookTarget) *webhook.Target {
 	}
 	return webhook.New(webhook.Config{
 		URL: hook.URL, Plain: plain, Now: time.Now, Chance: mathrand.Float64, Pause: time.After,
-		Secret: func() ([]byte, error) { return readSecret(c.beside(hook.SecretFile)) },
+		Secret: func() ([]byte, error) {
+			secret, err := readSecret(c.beside(hook.SecretFile))
+			if err != nil {
+				return nil, fmt.Errorf("secret_file %s: %w", hook.SecretFile, err)
+			}
+			return secret, nil
+		},
 	})
 }
 
@@ -75,7 +81,7 @@ func readSecret(file string) ([]byte, error) {
 	}
 	data = bytes.TrimSpace(data)
 	if len(data) < minIdentitySecret || len(data) > maxIdentitySecret {
-		return nil, fmt.Errorf("%s: %d bytes without the space around them: want %d to %d", file, len(data), minIdentitySecret, maxIdentitySecret)
+		return nil, fmt.Errorf("%d bytes without the space around them: want %d to %d", len(data), minIdentitySecret, maxIdentitySecret)
 	}
 	return data, nil
 }
