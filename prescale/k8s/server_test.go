@@ -35,7 +35,8 @@ type apiServer struct {
 	slices    []discoveryv1.EndpointSlice
 	version   int
 	faults    []func(http.ResponseWriter, *http.Request) bool // each for one request; true: it has answered
-	meanwhile func(*apiServer)                                // once, before the next change
+	meanwhile func(*apiServer)                                // once, before the next change of an object
+	before    string                                          // whose path ends so; empty: of any
 	paused    []time.Duration
 }
 
@@ -106,7 +107,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if change := s.meanwhile; change != nil && r.Method != http.MethodGet {
+	if change := s.meanwhile; change != nil && r.Method != http.MethodGet && strings.HasSuffix(r.URL.Path, s.before) {
 		s.meanwhile = nil
 		change(s)
 		s.bump()
@@ -291,9 +292,14 @@ func TestAnAPIServerInItsWorstHour(t *testing.T) {
 
 func TestSomebodyWhoIsQuickerIsNotOverwritten(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []Config{{HPA: "web"}, {Deployment: "web"}} {
+	for _, row := range []struct {
+		kind   Config
+		before string
+	}{{Config{HPA: "web"}, ""}, {Config{Deployment: "web"}, "/" + Notes}, {Config{Deployment: "web"}, "/scale"}} {
 		s := newAPIServer(t)
+		kind := row.kind
 		target := s.open(kind)
+		s.before = row.before
 		s.meanwhile = func(s *apiServer) { // between our read and our change
 			twenty := int32(20)
 			s.hpa.Spec.MinReplicas, s.scale.Spec.Replicas = &twenty, twenty
