@@ -99,6 +99,9 @@ func NewForecast(e Evidence) (Forecast, error) {
 		f.Sources[i].Weight = weights[i]
 	}
 	f.Visitors = pooled.Range()
+	if !(f.Visitors.P90 <= MaxVisitors) {
+		return Forecast{}, &Refusal{Reason: Overflow, Field: "prescale", Want: fmt.Sprintf("the evidence is so scattered that more than %d may come: leave out what is not like this event", MaxVisitors)}
+	}
 	if e.Arrived != nil { // who has come has come
 		so := float64(e.Arrived.Visitors)
 		f.Visitors = Range{max(f.Visitors.P50, so), max(f.Visitors.P90, so)}

@@ -58,6 +58,7 @@ func TestEvidenceThatCannotBe(t *testing.T) {
 		{"a billion visitors", prescale.Evidence{Registrations: 1_000_000_000}, prescale.TooMany},
 		{"a p90 below the p50", prescale.Evidence{Registrations: 10, ShowUp: prescale.Range{P50: .5, P90: .4}}, prescale.OutOfBounds},
 		{"a show-up that is not a number", prescale.Evidence{Registrations: 10, ShowUp: prescale.Range{P50: math.NaN(), P90: .4}}, prescale.OutOfBounds},
+		{"events that have nothing in common", prescale.Evidence{Past: []prescale.Past{{Visitors: 1}, {Visitors: 90_000_000}}}, prescale.Overflow},
 		{"more in the course than came", prescale.Evidence{Past: []prescale.Past{{Visitors: 5, Course: []prescale.Mark{{Visitors: 6}}}}}, prescale.OutOfBounds},
 		{"a course that runs back", prescale.Evidence{Past: []prescale.Past{{Visitors: 5, Course: []prescale.Mark{{At: 1, Visitors: 2}, {At: 0, Visitors: 3}}}}}, prescale.OutOfOrder},
 	}

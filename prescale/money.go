@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/text/currency"
 )
@@ -46,16 +45,16 @@ func ParsePrice(perHour, code string) (Price, error) {
 	return Price{Micros: micros, Currency: code}, nil
 }
 
-// of is what so much time of instances costs, rounded half up. ok is false
+// of is what so many instance-seconds cost, rounded half up. ok is false
 // where the sum leaves the range of Cost.
-func (p Price) of(instances time.Duration) (cost Cost, ok bool) {
+func (p Price) of(instanceSeconds int64) (cost Cost, ok bool) {
 	unit, err := currency.ParseISO(p.Currency)
 	if err != nil {
 		return Cost{}, false
 	}
 	digits, _ := currency.Standard.Rounding(unit)
 	// micros x seconds x 10^digits / (10^6 x 3600)
-	sum := new(big.Int).Mul(big.NewInt(p.Micros), big.NewInt(int64(instances/time.Second)))
+	sum := new(big.Int).Mul(big.NewInt(p.Micros), big.NewInt(instanceSeconds))
 	sum.Mul(sum, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil))
 	const per = 1_000_000 * 3600
 	sum.Add(sum, big.NewInt(per/2)).Div(sum, big.NewInt(per))

@@ -62,7 +62,7 @@ type ServicePlan struct {
 	Down      []Step `json:"down"`
 	Cost      *Cost  `json:"cost"` // nil: no price is known
 
-	spent time.Duration
+	spent int64 // instance-seconds
 }
 
 // Schedule is when capacity is there, counted from the start; negative before.

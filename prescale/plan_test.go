@@ -252,6 +252,13 @@ func TestAnyRequestIsPlannedOrRefused(t *testing.T) {
 		req := sure(1)
 		req.Evidence = prescale.Evidence{Registrations: rapid.IntRange(-5, 2e8).Draw(t, "registrations")}
 		req.Evidence.ShowUp = prescale.Range{P50: rapid.Float64Range(0, 2).Draw(t, "p50"), P90: rapid.Float64Range(0, 12).Draw(t, "p90")}
+		for range rapid.IntRange(0, 3).Draw(t, "past events") {
+			req.Evidence.Past = append(req.Evidence.Past, prescale.Past{
+				Registrations: rapid.IntRange(0, 1e8).Draw(t, "registered then"), Visitors: rapid.IntRange(0, 1e8).Draw(t, "came then"),
+			})
+		}
+		req.Lead = time.Duration(rapid.IntRange(0, 8*24).Draw(t, "lead")) * time.Hour
+		req.Sale.PerMinute = rapid.IntRange(0, 1000).Draw(t, "per minute")
 		req.Sale.Tickets = rapid.IntRange(-1, 2e8).Draw(t, "tickets")
 		req.Sale.Cap = rapid.IntRange(-1, 1e8).Draw(t, "cap")
 		req.Services[0].PerInstance = rapid.IntRange(-1, 2e6).Draw(t, "per instance")
@@ -265,6 +272,9 @@ func TestAnyRequestIsPlannedOrRefused(t *testing.T) {
 			return
 		}
 		row, s := plan.Services[0], plan.Schedule
+		if total := int64(row.Instances) * int64(time.Duration(s.Finished-s.ScaleUp).Seconds()); plan.Costs[0].Minor > total*20/3600+1 {
+			t.Fatalf("%v for at most %d instance-seconds at 0.192", plan.Costs, total)
+		}
 		if row.Instances < 3 || row.Instances > req.Services[0].Max || plan.Costs[0].Minor < 0 {
 			t.Fatalf("%d instances, %v", row.Instances, plan.Costs)
 		}

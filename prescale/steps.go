@@ -69,16 +69,19 @@ func last(steps []Step) time.Duration {
 	return time.Duration(steps[len(steps)-1].After)
 }
 
-// spent is the sum over instances of how long each one runs until the end.
-func spent(from int, steps []Step, until time.Duration) time.Duration {
-	var sum, at time.Duration
+// spent is the instance-seconds from the beginning of steps until the end.
+func spent(from int, steps []Step, until time.Duration) int64 {
+	var (
+		sum int64
+		at  time.Duration
+	)
 	n := from
 	for _, s := range steps {
 		after := time.Duration(s.After)
-		sum += time.Duration(n) * (after - at)
+		sum += int64(n) * int64((after-at)/time.Second)
 		at, n = after, s.Instances
 	}
-	return sum + time.Duration(n)*(until-at)
+	return sum + int64(n)*int64((until-at)/time.Second)
 }
 
 // ActsAt is the target to give an autoscaler so that it has acted by the time

@@ -32,9 +32,9 @@ func printPlan(w io.Writer, e event.Event, p prescale.Plan) {
 func printForecast(w io.Writer, f prescale.Forecast) {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(name string, r prescale.Range, weight string) {
-		printf(tab, "  %-28s\t%s\t%s\t%s\t\n", name, prescale.Thousands(r.P50), prescale.Thousands(r.P90), weight)
+		printf(tab, "%-28s\t%s\t%s\t%s\t\n", name, prescale.Thousands(r.P50), prescale.Thousands(r.P90), weight)
 	}
-	printf(tab, "  %-28s\tp50\tp90\tweight\t\n", "Forecast")
+	printf(tab, "%-28s\tp50\tp90\tweight\t\n", "Forecast")
 	row("visitors", f.Visitors, "")
 	for _, s := range f.Sources {
 		row("  by "+sourceWords(s), s.Visitors, fmt.Sprintf("%.0f %%", s.Weight*100))

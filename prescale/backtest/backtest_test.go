@@ -3,6 +3,7 @@ package backtest
 import (
 	"bytes"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,28 @@ func TestHowFastToForgetWasChosenWithoutTheKnockOuts(t *testing.T) {
 	for _, other := range []float64{4, 8, math.Inf(1)} {
 		if got := mean(other); got < chosen {
 			t.Errorf("half-life %v has MAPE %.3f on the group stage; the chosen one %.3f", other, got, chosen)
+		}
+	}
+}
+
+// The table of the page that people read is what comes out.
+func TestTheDocumentedTableIsTrue(t *testing.T) {
+	page, err := os.ReadFile("../../docs/prescale.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Play(func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range result.Of("forecast") {
+		last, yesterday, always := result.Of("(a) last value")[i], result.Of("(b) same hours yesterday")[i], result.Of("(c) always 50")[i]
+		carriedOf := func(s Score) string { return strings.Split(carried(s), " (")[0] }
+		row := "| " + strings.Join([]string{
+			minutes(s.Lead), percent(s.MAPE()), percent(last.MAPE()), percent(yesterday.MAPE()), percent(s.Under90()), carriedOf(s), carriedOf(always),
+		}, " | ") + " |"
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/prescale.md lacks the row %s", row)
 		}
 	}
 }
