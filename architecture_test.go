@@ -41,6 +41,12 @@ var arrows = map[string][]string{
 	"prescale/manifest":          {"prescale"},
 	"stock":                      {"event"},
 	"stock/shelf":                {"accord", "event", "stock"},
+	"prescale/rush":              {},
+	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale/rush"},
+	"prescale/watch":             {"accord", "prescale"},
+	"prescale/k8s":               {"prescale/rush"},
+	"prescale/webhook":           {"prescale/rush"},
+	"prescale/prometheus":        {},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -58,7 +64,7 @@ var arrows = map[string][]string{
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},
-	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
+	"web/organizer":              {"event", "event/catalog", "prescale", "prescale/rush", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"pricing":                    {"event"},
 	"pricing/board":              {"accord", "event", "pricing"},
@@ -93,14 +99,16 @@ var owners = map[string][]string{
 	"github.com/go-jose/go-jose/v4": {"account"},
 	"github.com/dunglas/httpsfv":    {"stock"},
 	"github.com/alecthomas/kong":    {"cmd/rushgate"},
-	"k8s.io":                        {"web/upstream/slices"},
+	"k8s.io":                        {"web/upstream/slices", "prescale/k8s", "cmd/rushgate"},
 	"cel.dev/cel-go":                {"pricing"},
 	"github.com/bojanz/currency":    {"pricing"},
 	"github.com/shopspring/decimal": {"pricing"},
+
+	"github.com/prometheus/client_golang/api": {"prescale/prometheus"},
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "capacity", "stock", "pricing"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "prescale/rush", "capacity", "stock", "pricing"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -113,14 +114,20 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
+	rushes, err := b.rushes(watched, rooms, registry)
+	if err != nil {
+		return nil, err
+	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf),
+		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, rushes),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
-		loops:      append(keeping, b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run),
-		closers:    []func() error{b.kept.close, b.stores.close},
-		reloads:    []func(){b.reloadKeys, b.reloadSecrets},
+		loops: slices.Concat(keeping, []func(context.Context){
+			b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run,
+		}, rushes.loops()),
+		closers: []func() error{b.kept.close, b.stores.close},
+		reloads: []func(){b.reloadKeys, b.reloadSecrets},
 	}
 	if late := b.stores.late; late != nil {
 		a.announce = func(context.Context) error { return nil } // when it answers
@@ -157,7 +164,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, rushes *rushes) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -171,6 +178,8 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
 		Shelf:          shelf,
+		Rushes:         rushes.crew,
+		Scaling:        rushes,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()

@@ -32,6 +32,7 @@ type Config struct {
 	Pools          map[string]Pool         `yaml:"pools"`
 	Organizations  map[string]Organization `yaml:"organizations"`
 	Services       map[string]Service      `yaml:"services"`
+	Scaling        Scaling                 `yaml:"scaling"`
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
 	Identity       IdentityRules           `yaml:"identity"`
@@ -67,6 +68,7 @@ func defaults() Config {
 		Prefix:        web.Prefix,
 		Redis:         Redis{Timeout: 500 * time.Millisecond, PoolSize: 32},
 		RestoreWindow: room.DefaultWindow,
+		Scaling:       Scaling{Prometheus: Prometheus{Timeout: 5 * time.Second}},
 		Limits: Limits{
 			JoinPerAddress: AddressLimit{PerSecond: 20, Burst: 200},
 			JoinPerSite:    SiteLimit{PerSecond: 40, Burst: 400},

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/bilten/rushgate/prescale/rush"
+	"github.com/bilten/rushgate/prescale/rush/crew"
 )
 
 // Organization is a tenant: the hosts it may put events on, and which pool
@@ -86,6 +89,9 @@ func (c Config) validateAPIKeys(p *problems) {
 		at := fmt.Sprintf("api_keys[%d]", i)
 		if !name.MatchString(key.Name) {
 			p.add(at+".name", key.Name, nameRule)
+		}
+		if key.Name == crew.Author || key.Name == rush.Schedule {
+			p.add(at+".name", key.Name, "is the name under which Rushgate itself makes changes")
 		}
 		if _, ok := c.Organizations[key.Organization]; !ok {
 			p.add(at+".organization", key.Organization, "is not among the organizations")

@@ -64,6 +64,7 @@ func (c Config) validate() error {
 	c.validatePools(p)
 	c.validateOrganizations(p)
 	c.validateServices(p)
+	c.validateScaling(p)
 	c.validateAPIKeys(p)
 	c.validateIdentity(p)
 	c.validateLimits(p)

@@ -27,6 +27,7 @@ type commands struct {
 	Codes  codesCommand `cmd:"" help:"Make and check presale codes."`
 	APIKey apikey       `cmd:"" name:"apikey" help:"Keys of the organizer API."`
 	Room   roomCommand  `cmd:"" help:"Watch and steer one event's room, for the sale hour."`
+	Rush   rushCommand  `cmd:"" help:"Watch and steer how an event is made ready: capacity, queue, prices, and the way back."`
 
 	VerifyDraw verifyDraw `cmd:"" name:"verify-draw" help:"Check a published draw and a receipt; nothing is fetched."`
 

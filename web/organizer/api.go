@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/prescale/rush"
 )
 
 const (
@@ -63,6 +64,13 @@ func (a *API) Handler() http.Handler {
 	one.GET("/inventory", a.inventory)
 	one.POST("/inventory", a.takeInventory)
 	one.DELETE("/inventory", a.forgetInventory)
+
+	one.GET("/plan", a.planned)
+	one.GET("/scaling/report", a.scalingReport)
+	one.GET("/rush", a.rush)
+	for _, command := range rush.Commands {
+		one.POST("/rush/"+string(command), func(c echo.Context) error { return a.command(c, command) })
+	}
 	return e
 }
 

@@ -35,13 +35,15 @@ const springDefinition = `{"id":"spring","organization":"acme","name":"Spring","
 
 // house is an API over a real catalog, with rooms that a test sets.
 type house struct {
-	handler  http.Handler
-	contract contract
-	rooms    map[string]organizer.LiveView
-	logged   *bytes.Buffer
-
+	handler   http.Handler
+	contract  contract
+	rooms     map[string]organizer.LiveView
+	logged    *bytes.Buffer
 	stockroom *stockroom
+	desk      *desk
 }
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func (h *house) Live(id string) (organizer.LiveView, bool) {
 	view, ok := h.rooms[id]
@@ -64,6 +66,7 @@ func open(t *testing.T) *house {
 	h := &house{contract: readContract(t), rooms: map[string]organizer.LiveView{}, logged: &bytes.Buffer{}}
 	store, stocks := newStockroom(now)
 	h.stockroom = store
+	h.desk = openDesk(definitions, now)
 	h.handler = organizer.New(definitions, []organizer.Key{
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
 		{Name: "rival", Organization: "globex", SHA256: sha256.Sum256([]byte(globexKey))},
@@ -74,6 +77,7 @@ func open(t *testing.T) *house {
 		Fleets:    map[string]organizer.Fleet{"shop": openFleet(t, now)},
 		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
 		Shelf:     stocks, SharedKeys: true, TrustedProxies: true,
+		Rushes: h.desk, Scaling: scaling{h.desk},
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h
 }

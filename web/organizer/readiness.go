@@ -27,6 +27,9 @@ type Installation struct {
 
 	Shelf  Shelf            // keeps the stock
 	Fleets map[string]Fleet // by the pool's name
+	// Rushes and Scaling may be nil.
+	Rushes  Rushes
+	Scaling Scaling
 
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
@@ -69,6 +72,9 @@ func (a *API) readiness(c echo.Context) error {
 	)
 	if record.Event.Identity.Mode != event.IdentityNone && a.house.Accounts != nil {
 		checks = append(checks, checkAccounts(a.house.Accounts(record.Event)))
+	}
+	if a.house.Rushes != nil {
+		checks = append(checks, checkRush(c.Request().Context(), a.house.Rushes, record.Event))
 	}
 	ready := true
 	for _, check := range checks {

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	mathrand "math/rand/v2"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/prescale"
+	metrics "github.com/bilten/rushgate/prescale/prometheus"
+	"github.com/bilten/rushgate/prescale/rush"
+	"github.com/bilten/rushgate/prescale/rush/crew"
+	"github.com/bilten/rushgate/prescale/watch"
+	"github.com/bilten/rushgate/room"
+)
+
+// rushes is what makes events ready for their sale, put together.
+type rushes struct {
+	crew    *crew.Keeper
+	watcher *watch.Watcher
+	known   knownEvents
+}
+
+// rushes builds the crew and the watcher of triggers; nothing runs yet.
+func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, registry *prometheus.Registry) (*rushes, error) {
+	targets, err := b.config.openTargets(b.log)
+	if err != nil {
+		return nil, err
+	}
+	services, err := b.config.plannedServices()
+	if err != nil {
+		return nil, err
+	}
+	known := knownEvents{events: events, rooms: rooms, services: services}
+	r := &rushes{known: known}
+	r.crew = crew.New(crew.Config{
+		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Member: newMember(),
+		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: registry,
+	})
+	config := watch.Config{
+		Store: b.stores.accord, Targets: r.crew, Queries: b.config.Scaling.Queries, Triggers: b.config.triggers(),
+		Bounds: map[string]watch.Bounds{}, Now: time.Now, Log: b.log,
+	}
+	for _, t := range b.config.Scaling.Triggers {
+		config.Bounds[t.Target] = watch.Bounds{Min: t.Min, Max: t.Max, Step: max(t.Step, 1)}
+	}
+	asked := b.config.Scaling.Prometheus
+	if asked.URL != "" {
+		config.Source, err = metrics.New(metrics.Config{URL: asked.URL, TokenFile: b.config.beside(asked.TokenFile), Timeout: asked.Timeout})
+	}
+	r.watcher = watch.New(config)
+	return r, err
+}
+
+func (r *rushes) loops() []func(context.Context) {
+	return []func(context.Context){r.crew.Run, r.watcher.Run}
+}
+
+// newMember names this process among the gateways, now and whenever.
+func newMember() string {
+	var random [6]byte
+	_, _ = rand.Read(random[:]) // never fails; the process ends first
+	return "gateway-" + hex.EncodeToString(random[:])
+}
+
+// Plan is organizer.Scaling's.
+func (r *rushes) Plan(e event.Event) (prescale.Plan, error) { return r.known.plan(e) }
+
+// Report is organizer.Scaling's.
+func (r *rushes) Report(e event.Event) prescale.Report {
+	var advice []prescale.Recommendation
+	if plan, err := r.known.plan(e); err != nil {
+		advice = []prescale.Recommendation{{Code: "no_plan", Text: "No plan can be made: " + err.Error()}}
+	} else {
+		advice = plan.Advice
+	}
+	return r.watcher.Report(time.Now().UTC(), advice)
+}
+
+// knownEvents is crew.Events from what this gateway has in memory.
+type knownEvents struct {
+	events   *watchedCatalog
+	rooms    *room.Keeper
+	services []prescale.Service
+}
+
+// All is part of crew.Events.
+func (k knownEvents) All() ([]event.Event, bool) {
+	view := k.events.last.Load()
+	if view == nil {
+		return nil, false
+	}
+	all := make([]event.Event, len(view.Records))
+	for i, record := range view.Records {
+		all[i] = record.Event
+	}
+	return all, true
+}
+
+// Plan is part of crew.Events. An event is made ready by itself if it says who
+// will come and there is something to scale: whoever has set up neither keeps
+// their room's switch to themselves.
+func (k knownEvents) Plan(e event.Event) crew.Plan {
+	p := crew.Plan{Lead: time.Duration(e.Prescale.LeadTime)}
+	picked, err := prescale.Pick(k.services, e.Prescale.Services)
+	driven := false
+	for _, service := range picked {
+		driven = driven || service.Target != ""
+	}
+	if err == nil && !driven {
+		return p
+	}
+	p.Auto = e.Prescale.Registrations > 0 || len(e.Prescale.Past) > 0
+	p.Services = func() ([]rush.Service, error) { return k.scaled(e) }
+	return p
+}
+
+func (k knownEvents) plan(e event.Event) (prescale.Plan, error) {
+	request := prescale.Declared(e)
+	var err error
+	if request.Services, err = prescale.Pick(k.services, e.Prescale.Services); err != nil {
+		return prescale.Plan{}, err
+	}
+	return prescale.NewPlan(request)
+}
+
+func (k knownEvents) scaled(e event.Event) ([]rush.Service, error) {
+	plan, err := k.plan(e)
+	if err != nil {
+		return nil, err
+	}
+	most := map[string]int{}
+	for _, service := range k.services {
+		most[service.Name] = service.Max
+	}
+	var services []rush.Service
+	for _, one := range plan.Services {
+		if one.Target != "" {
+			services = append(services, rush.Service{Name: one.Name, Target: one.Target, Instances: one.Instances, Most: most[one.Name]})
+		}
+	}
+	return services, nil
+}
+
+// Quiet is part of crew.Events.
+func (k knownEvents) Quiet(eventID string) bool {
+	one, ok := k.rooms.Room(eventID)
+	if !ok {
+		return false
+	}
+	s := one.View().Snapshot
+	people := s.Called + s.Active + s.Late + s.Arrived + s.Unseen
+	for _, line := range s.Lines {
+		people += line.Waiting
+	}
+	return s.Generation != 0 && people == 0
+}

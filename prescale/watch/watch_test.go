@@ -1,0 +1,153 @@
+package watch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bilten/rushgate/accord"
+	"github.com/bilten/rushgate/prescale"
+	"github.com/bilten/rushgate/prescale/watch"
+)
+
+var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// town is a store, a source of numbers and a database whose replicas are counted.
+type town struct {
+	mu      sync.Mutex
+	now     time.Time
+	value   float64
+	missing error
+	asked   int
+	size    int
+	fails   error
+	keys    []string
+}
+
+func (w *town) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
+
+func (w *town) Value(context.Context, string, time.Time) (float64, time.Time, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked++
+	return w.value, w.now, w.missing
+}
+
+func (w *town) Hold(_ context.Context, target string, level int, version int64) error {
+	w.keys = append(w.keys, fmt.Sprintf("%s/%d/%d", target, level, version))
+	if w.fails == nil {
+		w.size = level
+	}
+	return w.fails
+}
+
+func (w *town) Let(_ context.Context, target string, version int64) error {
+	return w.Hold(context.Background(), target, 2, version)
+}
+
+func (w *town) watchers(n int) []*watch.Watcher {
+	w.now, w.size = noon, 2
+	store := accord.NewMemory(w.clock)
+	all := make([]*watch.Watcher, n)
+	for i := range all {
+		all[i] = watch.New(watch.Config{
+			Store: store, Source: w, Targets: w, Queries: map[string]string{"query_time": "avg(q)"}, Now: w.clock,
+			Triggers: []prescale.Trigger{
+				{Name: "slow", Metric: "query_time", Threshold: 100, Action: prescale.ScaleUp, Target: "replicas", Cooldown: time.Minute},
+				{Name: "calm", Metric: "query_time", Threshold: 20, Action: prescale.ScaleDown, Target: "replicas", Cooldown: time.Minute},
+			},
+			Bounds: map[string]watch.Bounds{"replicas": {Min: 2, Max: 4, Step: 1}}, Log: slog.New(slog.DiscardHandler),
+		})
+	}
+	return all
+}
+
+// pass has every watcher look each five seconds.
+func (w *town) pass(t *testing.T, d time.Duration, all ...*watch.Watcher) {
+	t.Helper()
+	for end := w.now.Add(d); w.now.Before(end); {
+		for _, one := range all {
+			if err := one.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.mu.Lock()
+		w.now = w.now.Add(5 * time.Second)
+		w.mu.Unlock()
+	}
+}
+
+func TestReplicasFollowTheirTriggersOnceForAllGateways(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 50}
+	all := w.watchers(3)
+	for _, row := range []struct {
+		says  string
+		value float64
+		pass  time.Duration
+		size  int
+	}{
+		{"within the thresholds", 50, time.Minute, 2},
+		{"slow for a moment: one more", 150, 20 * time.Second, 3},
+		{"slow for long: to the bound, a minute apart", 150, 3 * time.Minute, 4},
+		{"not a number moves nothing", math.NaN(), 3 * time.Minute, 4},
+		{"calm again: back to what was there", 10, 4 * time.Minute, 2},
+	} {
+		w.value = row.value
+		w.pass(t, row.pass, all...)
+		if w.size != row.size {
+			t.Errorf("%s: replicas = %d; want %d", row.says, w.size, row.size)
+		}
+	}
+	if rounds := int(w.now.Sub(noon)/watch.Every) + 1; w.asked > rounds {
+		t.Errorf("asked %d times in %d rounds by three gateways; want once a round", w.asked, rounds)
+	}
+}
+
+func TestAnOrderThatFailsIsGivenAgainWithItsKey(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 150, fails: errors.New("forbidden")}
+	all := w.watchers(2)
+	w.pass(t, 20*time.Second, all...)
+	report := all[1].Report(noon, nil)
+	if len(report.Recommendations) != 1 || !strings.Contains(report.Recommendations[0].Text, "forbidden") {
+		t.Errorf("recommendations = %+v; want the failure of the target", report.Recommendations)
+	}
+	w.fails = nil
+	w.pass(t, 20*time.Second, all...)
+	if w.size != 3 || len(w.keys) < 2 || w.keys[0] != w.keys[len(w.keys)-1] {
+		t.Errorf("replicas = %d by %q; want 3 by one order given again", w.size, w.keys)
+	}
+}
+
+func TestAReportNamesWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	w := &town{value: math.NaN()}
+	all := w.watchers(1)
+	for _, row := range []struct {
+		says    string
+		value   float64
+		missing error
+		reason  string
+	}{
+		{"nobody has looked yet", 0, nil, "no query is configured"},
+		{"not a number", math.NaN(), nil, "the query's answer is NaN"},
+		{"no answer", 0, errors.New("the query matches nothing"), "the query matches nothing"},
+		{"an answer", 71, nil, ""},
+	} {
+		if row.says != "nobody has looked yet" {
+			w.value, w.missing = row.value, row.missing
+			w.pass(t, 20*time.Second, all...)
+		}
+		gauge := all[0].Report(noon, nil).Metrics[prescale.Database]["query_time"]
+		if row.reason == "" && (gauge.Value == nil || *gauge.Value != row.value) || row.reason != "" && (gauge.Value != nil || !strings.Contains(gauge.Reason, row.reason)) {
+			t.Errorf("%s: gauge = %+v; want %v or null with %q", row.says, gauge, row.value, row.reason)
+		}
+	}
+}
