@@ -18,7 +18,7 @@ const (
 	// factor rises by a fiftieth each second; from there on slowly: what is ordered
 	// shows only when sessions have gathered, and who hurries finds the limit by going
 	// far beyond it. CUBIC comes back to where it lost in the same way (RFC 9438,
-	// section 4.1). From the floor to the knee it takes half a minute, from there to
+	// section 4.1). Other instances are another pool, which has no knee yet. From the floor to the knee it takes half a minute, from there to
 	// full two and a half.
 	risePerSecond  = 20
 	probePerSecond = 2
@@ -172,6 +172,13 @@ func (h Health) risen(passed int64) int64 {
 // those that stay or come back.
 func (h Health) pause(now int64) Health {
 	h.At, h.Rest = now, now+Window.Milliseconds()
+	return h.anew()
+}
+
+// anew forgets where trouble began: it was another number of instances that was in
+// trouble there.
+func (h Health) anew() Health {
+	h.Knee = 0
 	return h
 }
 

@@ -74,6 +74,9 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 		before.Health, before.Condition = before.Health.pause(now), Unproven
 		return before, true
 	}
+	if before.Ready > was {
+		before.Health = before.Health.anew()
+	}
 	before.Health, before.Condition = before.Health.Step(merge(measured), p, now)
 	return before, true
 }
