@@ -93,6 +93,8 @@ func (g Grant) hear(h heard, now int64) Grant {
 	if sight := h.room.Sight; sight.Seq > 0 && (sight.Seq >= before.Seq || now-g.Sighted > Fresh.Milliseconds()) {
 		g.observe(sight, now)
 		g.confirm(sight.InForce)
+	} else { // or of a room that was made anew under the same name
+		g.Room.Sight.Occupied = max(g.Room.Sight.Occupied, sight.Occupied)
 	}
 	if g.Sighted == 0 {
 		g.Sighted = now
