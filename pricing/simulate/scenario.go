@@ -91,12 +91,12 @@ type basket struct {
 // sale is a shop at work.
 type sale struct {
 	Shop
-	waiting         int64
-	sold, held      map[string]int64
-	remaining       map[string]int64
-	baskets         []basket
-	released, owing int64 // owing: hundredths of tickets that are still to be given back
-	turn            int
+	waiting    int64
+	sold, held map[string]int64
+	remaining  map[string]int64
+	baskets    []basket
+	owing      int64 // hundredths of tickets that are still to be given back
+	turn       int
 }
 
 // Sell plays the arrivals through the shop, a minute at a time, until nobody waits,
