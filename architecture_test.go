@@ -64,7 +64,7 @@ var arrows = map[string][]string{
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},
-	"web/organizer":              {"event", "event/catalog", "prescale", "prescale/rush", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
+	"web/organizer":              {"capacity", "event", "event/catalog", "prescale", "prescale/rush", "queue", "room", "stock", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"pricing":                    {"event"},
 	"pricing/board":              {"accord", "event", "pricing"},

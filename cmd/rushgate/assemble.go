@@ -114,13 +114,13 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	rushes, err := b.rushes(watched, rooms, registry)
+	rushes, err := b.rushes(watched, rooms, routes, registry)
 	if err != nil {
 		return nil, err
 	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, rushes),
+		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, leases, rushes),
 		announce:   func(ctx context.Context) error { return announce(ctx, events) },
 		draining:   &ops.Draining{},
 		loops: slices.Concat(keeping, []func(context.Context){
@@ -164,7 +164,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, rushes *rushes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, leases organizer.Leases, rushes *rushes) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -178,6 +178,7 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
 		Shelf:          shelf,
+		Leases:         leases,
 		Rushes:         rushes.crew,
 		Scaling:        rushes,
 		SharedKeys:     b.config.Keys != "",

@@ -38,7 +38,7 @@ const unlimitedSessions = 1_000_000
 
 // capacity is what one instance of the pool can take, by the file.
 func (p Pool) capacity() capacity.Policy {
-	policy := capacity.Policy{Sessions: int64(p.sessions()), PerMinute: int64(p.PerMinutePerInstance), Weights: map[string]int64{}}
+	policy := capacity.Policy{Sessions: int64(p.sessions()), PerMinute: int64(p.PerMinutePerInstance), Target: p.TargetP95, Weights: map[string]int64{}}
 	if policy.Sessions == 0 {
 		policy.Sessions = unlimitedSessions
 	}

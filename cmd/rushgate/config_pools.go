@@ -70,6 +70,7 @@ type PoolCapacity struct {
 	SessionsPerInstance  *int           `yaml:"sessions_per_instance" help:"Visitors inside at one time that an instance of weight 1 serves, as a load test of yours has shown (default 1000). 0: not limited by instances."`
 	PerMinutePerInstance int            `yaml:"per_minute_per_instance" help:"New visitors a minute that an instance of weight 1 can take; 0: not limited by instances."`
 	Weights              map[string]int `yaml:"weights" help:"An event's share of the pool when several want more than there is, by event id; 1 to 1000, and 1 where none is given."`
+	TargetP95            time.Duration  `yaml:"target_p95" help:"Answer time, up to the headers, that 95 % should keep to; above it the rate is cut. 0: three times what the pool shows in quiet times, 1s to 5s."`
 }
 
 // Balance is which instance gets a request.
@@ -215,6 +216,9 @@ func (c PoolCapacity) validate(p *problems, field string) {
 	}
 	if c.PerMinutePerInstance < 0 || c.PerMinutePerInstance > unlimitedSessions {
 		p.add(field+".per_minute_per_instance", c.PerMinutePerInstance, "must be 0 to 1,000,000")
+	}
+	if c.TargetP95 < 0 {
+		p.add(field+".target_p95", c.TargetP95, "must not be negative")
 	}
 	for _, id := range sortedKeys(c.Weights) {
 		if weight := c.Weights[id]; weight < 1 || weight > 1000 {

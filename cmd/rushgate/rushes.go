@@ -23,10 +23,11 @@ type rushes struct {
 	crew    *crew.Keeper
 	watcher *watch.Watcher
 	known   knownEvents
+	world   world
 }
 
 // rushes builds the crew and the watcher of triggers; nothing runs yet.
-func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, registry *prometheus.Registry) (*rushes, error) {
+func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *event.Routes, registry *prometheus.Registry) (*rushes, error) {
 	targets, err := b.config.openTargets(b.log)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, registry *
 		return nil, err
 	}
 	known := knownEvents{events: events, rooms: rooms, services: services}
-	r := &rushes{known: known}
+	r := &rushes{known: known, world: world{b.pools, routes, func() *room.Keeper { return rooms }}}
 	r.crew = crew.New(crew.Config{
 		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Member: newMember(),
 		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: registry,
@@ -78,7 +79,8 @@ func (r *rushes) Report(e event.Event) prescale.Report {
 	} else {
 		advice = plan.Advice
 	}
-	return r.watcher.Report(time.Now().UTC(), advice)
+	now := time.Now().UTC()
+	return r.watcher.Report(now, r.own(e, now), advice)
 }
 
 // knownEvents is crew.Events from what this gateway has in memory.

@@ -236,13 +236,17 @@ func (w *Watcher) act(ctx context.Context, r *round) {
 	r.Open, r.Errors = open, failed
 }
 
-// Report shows the last round, with an event's advice.
-func (w *Watcher) Report(now time.Time, advice []prescale.Recommendation) prescale.Report {
+// Report shows the last round, with an event's advice. own is what the gateway
+// knows by itself; what a query says of the same metric wins.
+func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice []prescale.Recommendation) prescale.Report {
 	last := w.last.Load()
 	if last == nil {
-		return prescale.NewReport(now, nil, advice, nil)
+		return prescale.NewReport(now, own, advice, nil)
 	}
-	known := map[string]prescale.Measured{}
+	known := maps.Clone(own)
+	if known == nil {
+		known = map[string]prescale.Measured{}
+	}
 	for metric, m := range last.Measured {
 		one := prescale.Measured{Missing: m.Missing, Reading: prescale.Reading{At: m.At}}
 		if m.Value != nil {

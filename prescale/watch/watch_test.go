@@ -115,7 +115,7 @@ func TestAnOrderThatFailsIsGivenAgainWithItsKey(t *testing.T) {
 	w := &town{value: 150, fails: errors.New("forbidden")}
 	all := w.watchers(2)
 	w.pass(t, 20*time.Second, all...)
-	report := all[1].Report(noon, nil)
+	report := all[1].Report(noon, nil, nil)
 	if len(report.Recommendations) != 1 || !strings.Contains(report.Recommendations[0].Text, "forbidden") {
 		t.Errorf("recommendations = %+v; want the failure of the target", report.Recommendations)
 	}
@@ -145,9 +145,27 @@ func TestAReportNamesWhatIsNotKnown(t *testing.T) {
 			w.value, w.missing = row.value, row.missing
 			w.pass(t, 20*time.Second, all...)
 		}
-		gauge := all[0].Report(noon, nil).Metrics[prescale.Database]["query_time"]
+		gauge := all[0].Report(noon, nil, nil).Metrics[prescale.Database]["query_time"]
 		if row.reason == "" && (gauge.Value == nil || *gauge.Value != row.value) || row.reason != "" && (gauge.Value != nil || !strings.Contains(gauge.Reason, row.reason)) {
 			t.Errorf("%s: gauge = %+v; want %v or null with %q", row.says, gauge, row.value, row.reason)
 		}
+	}
+}
+
+func TestAGatewaysOwnNumbersStandWhereNoQueryIsConfigured(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 71}
+	all := w.watchers(1)
+	own := map[string]prescale.Measured{
+		"queue_length": {Reading: prescale.Reading{Value: 12, At: noon}},
+		"query_time":   {Reading: prescale.Reading{Value: 5, At: noon}},
+	}
+	for _, queryTime := range []float64{5, 71} { // before a round, and after
+		metrics := all[0].Report(noon, own, nil).Metrics
+		waiting, slow := metrics[prescale.Application]["queue_length"].Value, metrics[prescale.Database]["query_time"].Value
+		if waiting == nil || *waiting != 12 || slow == nil || *slow != queryTime {
+			t.Errorf("queue_length, query_time = %v, %v; want 12 and %v", waiting, slow, queryTime)
+		}
+		w.pass(t, 20*time.Second, all...)
 	}
 }

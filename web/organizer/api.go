@@ -61,6 +61,7 @@ func (a *API) Handler() http.Handler {
 	one.POST("/rate", a.rate)
 	one.POST("/message", a.message)
 	one.POST("/draw-value", a.drawValue)
+	one.GET("/capacity", a.capacity)
 	one.GET("/inventory", a.inventory)
 	one.POST("/inventory", a.takeInventory)
 	one.DELETE("/inventory", a.forgetInventory)

@@ -76,7 +76,7 @@ func open(t *testing.T) *house {
 		},
 		Fleets:    map[string]organizer.Fleet{"shop": openFleet(t, now)},
 		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
-		Shelf:     stocks, SharedKeys: true, TrustedProxies: true,
+		Leases:    agreed{}, Shelf: stocks, SharedKeys: true, TrustedProxies: true,
 		Rushes: h.desk, Scaling: scaling{h.desk},
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h

@@ -26,6 +26,7 @@ type Installation struct {
 	Accounts func(event.Event) error
 
 	Shelf  Shelf            // keeps the stock
+	Leases Leases           // know the capacity
 	Fleets map[string]Fleet // by the pool's name
 	// Rushes and Scaling may be nil.
 	Rushes  Rushes
