@@ -150,12 +150,20 @@ func (p pools) run() []func(context.Context) {
 	return loops
 }
 
-// probe warns of a pool that has nobody to serve: the balancer must not turn
-// visitors away for it, who would find the same at every gateway.
+// probe warns of a pool that has nobody to serve, or a source that is silent: the
+// balancer must not turn visitors away for it, who would find the same at every
+// gateway.
 func (p pools) probe(context.Context) []ops.Finding {
 	var findings []ops.Finding
 	for _, id := range sortedKeys(p.byName) {
-		if m := p.byName[id].Measure(); m.Ready == 0 {
+		m := p.byName[id].Measure()
+		if m.Unheard > 0 {
+			findings = append(findings, ops.Finding{
+				Name: "pool_source_silent", Severity: ops.Warning,
+				Detail: fmt.Sprintf("pool %s: %d of its sources (dns, kubernetes, registrations) cannot be read since the start: whom they name gets no visitors", id, m.Unheard),
+			})
+		}
+		if m.Ready == 0 {
 			findings = append(findings, ops.Finding{
 				Name: "pool_down", Severity: ops.Warning,
 				Detail: fmt.Sprintf("pool %s: none of %d instances is ready", id, m.Known),

@@ -1,9 +1,6 @@
 package upstream
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Measurement is what a gateway sees of a pool: who is ready, and how the
 // requests of the last seconds went. Capacity is decided from those of all
@@ -11,8 +8,12 @@ import (
 type Measurement struct {
 	// Checked says that the rest can be gone by: every source has spoken, and every
 	// instance that was there before this gateway has had its first checks. Until
-	// then a gateway that has just started would make the pool look down.
+	// then a gateway that has just started would make the pool look down. A source
+	// that stays silent is waited for no longer than sourcePatience if others name
+	// instances: those are what this gateway can use.
 	Checked bool
+	// Unheard is the number of sources that have not spoken since the gateway started.
+	Unheard int
 
 	Known int // instances that sources name and nobody drains
 	Ready int // those of them that are ready
@@ -32,13 +33,30 @@ type Measurement struct {
 	P95 time.Duration
 }
 
+// sourcePatience is more than one attempt of any source takes. Without it a name
+// server that is away when the gateways start would keep a sale shut whose other
+// instances are well.
+const sourcePatience = 20 * time.Second
+
+// unheard is the number of sources that have not spoken; mu is held.
+func (r *roll) unheard() int {
+	silent := 0
+	for _, word := range r.words {
+		if word == nil {
+			silent++
+		}
+	}
+	return silent
+}
+
 // Measure looks at the pool now.
 func (p *Pool) Measure() Measurement { return p.roll.measure() }
 
 func (r *roll) measure() Measurement {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m, sum, now := Measurement{Window: meterSeconds * time.Second, Checked: !slices.Contains(r.words, nil)}, tally{}, r.now()
+	m, sum, now := Measurement{Window: meterSeconds * time.Second, Unheard: r.unheard()}, tally{}, r.now()
+	m.Checked = m.Unheard == 0 || now.Sub(r.begun) >= sourcePatience
 	for _, in := range r.members {
 		in.meter.addTo(&sum, now)
 		if in.drain.cause != "" {
@@ -56,6 +74,9 @@ func (r *roll) measure() Measurement {
 			m.Ready++
 			m.ReadyWeight += float64(in.weight()) * in.health.share(r.balance.SlowStart, now)
 		}
+	}
+	if m.Unheard > 0 && m.Known == 0 {
+		m.Checked = false // nothing is known, which is not the same as that nothing is there
 	}
 	m.Requests, m.Timeouts = sum.requests(), sum.ends[timedOut]
 	m.Failures = sum.failures() - m.Timeouts

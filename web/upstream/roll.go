@@ -21,6 +21,7 @@ type roll struct {
 	random  func() float64
 	log     *slog.Logger
 	counts  counts
+	begun   time.Time
 	wake    chan struct{} // of size 1: there is something to attend to
 	set     atomic.Pointer[set]
 
@@ -36,7 +37,8 @@ func newRoll(c Config, sources int) *roll {
 		counts: newCounts(c.House.Metrics, c.Name),
 		wake:   make(chan struct{}, 1), words: make([]*Told, sources),
 	}
-	r.publish(r.now())
+	r.begun = r.now()
+	r.publish(r.begun)
 	return r
 }
 

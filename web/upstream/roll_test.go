@@ -263,6 +263,26 @@ func TestAGatewayThatHasJustStartedIsNotGoneBy(t *testing.T) {
 	})
 }
 
+func TestASourceThatStaysSilentDoesNotShutOutWhomOthersName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := care(t, Config{})
+		wait(sourcePatience)
+		if c.measure().Checked {
+			t.Error("nobody has named anybody; want it not to be gone by, or the pool would look down")
+		}
+		c.hear(0, found("a"))
+		wait(time.Second)
+		if m := c.measure(); !m.Checked || m.Known != 1 || m.Ready != 1 || m.Unheard != 1 {
+			t.Errorf("measured %+v; want a gone by, and one source unheard", m)
+		}
+		c.set("b", CheckStatus)
+		c.hear(1, found("b"))
+		if m := c.measure(); m.Checked || m.Unheard != 0 {
+			t.Errorf("measured %+v when it spoke at last; want b checked first", m)
+		}
+	})
+}
+
 func TestOneThatIsNamedTwiceGetsOneShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := care(t, Config{})
