@@ -106,6 +106,23 @@ func TestNothingIsKnownYet(t *testing.T) {
 	}
 }
 
+// Nobody serves it, so nobody can say what it may do, and nobody may wait for that.
+func TestARoomOnNoPoolIsItsOrganizersAloneAndHoldsUpNobody(t *testing.T) {
+	sight := capacity.Sight{Seq: 1, Waiting: 5}
+	reports := map[string]capacity.Report{"g1": {
+		Pools: map[string]capacity.Measurement{"shop": {Checked: true, Known: 2, Ready: 2000}},
+		Rooms: []capacity.Room{{Event: "othello", Ask: ask(100, 1000), Sight: sight}},
+	}}
+	state, _ := capacity.Decide(capacity.State{}, shop(1000, 0), reports, 1_000_000)
+	state = state.Stamped(7)
+	if !state.Settled() {
+		t.Error("not settled; want no gateway to wait for a room that shows no order")
+	}
+	if b, _ := state.Budget("othello", shop(1000, 0)); b.Reason != capacity.ReasonOrganizer {
+		t.Errorf("reason = %s; want %s", b.Reason, capacity.ReasonOrganizer)
+	}
+}
+
 // The rate falls with the instances within two seconds, and comes back when they have
 // been ready for three.
 func TestFlappingInstances(t *testing.T) {

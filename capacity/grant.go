@@ -69,8 +69,12 @@ func (g Grant) bound(now int64) (rate, sessions int64) {
 func (g Grant) firm() bool { return g.Firm > 0 && g.Room.Sight.InForce.Version >= g.Firm }
 
 // uncertain says that more may be in force than is known, in a room that somebody can
-// see or will soon.
+// see or will soon. A room on no pool takes nothing from anybody, and is given no order
+// that it could show.
 func (g Grant) uncertain(now int64) bool {
+	if len(g.Room.Pools) == 0 {
+		return false
+	}
 	hidden := g.Room.Sight.Silent || g.Room.Sight.Seq == 0
 	return g.present(now) && !g.firm() && !(hidden && now-g.Sighted >= Patience.Milliseconds())
 }

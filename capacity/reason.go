@@ -90,6 +90,8 @@ func (s State) reason(g Grant, policies map[string]Policy) (Reason, string) {
 	pool := s.narrowest(g, policies)
 	p, known := s.Pools[pool]
 	switch {
+	case len(g.Room.Pools) == 0:
+		return ReasonOrganizer, ""
 	case known && p.Down():
 		return ReasonDown, pool
 	case !ordered || !known || !g.firm():

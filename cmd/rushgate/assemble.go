@@ -105,7 +105,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	leases := b.leases(routes, func() *room.Keeper { return rooms }, registry)
 	rooms = room.New(room.Config{
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
-		Budget: budgets(leases), Window: b.config.RestoreWindow, Memories: memories,
+		Budget: budgets(leases, world{routes: routes}.behind), Window: b.config.RestoreWindow, Memories: memories,
 	})
 	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)

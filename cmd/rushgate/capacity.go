@@ -139,9 +139,13 @@ func seen(v *room.View) capacity.Sight {
 	return sight
 }
 
-// budgets hands rooms what was agreed.
-func budgets(k *leases.Keeper) func(event.Event) room.Budget {
+// budgets hands rooms what was agreed. A room on no pool is never shut until there
+// is an agreement: none is coming that would open it.
+func budgets(k *leases.Keeper, pools func(event.Event) []string) func(event.Event) room.Budget {
 	return func(e event.Event) room.Budget {
+		if len(pools(e)) == 0 {
+			return room.Budget{}
+		}
 		b := k.Budget(e.ID)
 		return room.Budget{
 			Budget: queue.Budget{Version: b.Version, Rate: b.Rate, Cap: min(b.Cap, queue.Base), Down: b.Down},
