@@ -29,7 +29,7 @@ Example:
 
 type planShow struct {
 	Event   string        `arg:"" name:"event" help:"An event file, or with --config the id of one of its events."`
-	Config  string        `placeholder:"FILE" help:"Operator's file, for the services and what they cost. Without it: one service, shop, of which an instance carries 1000 sessions."`
+	Config  string        `placeholder:"FILE" help:"Operator's file, for the services and what they cost. Without it: those that the event names, or one, of which an instance carries 1000 sessions."`
 	JSON    bool          `name:"json" help:"The plan as JSON."`
 	YAML    manifest.Kind `name:"yaml" placeholder:"KIND" help:"The plan for a Kubernetes cluster: hpa, keda or scalingschedule."`
 	Arrived int           `placeholder:"N" help:"How many have joined the pre-queue so far. It needs past events with a course."`
@@ -94,8 +94,8 @@ func (c planShow) read() (event.Event, []prescale.Service, error) {
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("%w; to name an event by its id, add --config", err)
 		}
-		shop, serviceErr := Service{}.planned("shop")
-		return e, []prescale.Service{shop}, errors.Join(err, serviceErr)
+		services, serviceErr := assumed(e)
+		return e, services, errors.Join(err, serviceErr)
 	}
 	config := defaults()
 	config.file = c.Config
@@ -112,6 +112,23 @@ func (c planShow) read() (event.Event, []prescale.Service, error) {
 	}
 	e, err := config.findEvent(c.Event)
 	return e, services, err
+}
+
+// assumed are services of default size, where nobody has said what an operator has.
+func assumed(e event.Event) ([]prescale.Service, error) {
+	names := e.Prescale.Services
+	if len(names) == 0 {
+		names = []string{"shop"}
+	}
+	var services []prescale.Service
+	for _, name := range names {
+		service, err := Service{}.planned(name)
+		if err != nil {
+			return nil, err
+		}
+		services = append(services, service)
+	}
+	return services, nil
 }
 
 // findEvent takes a file's name, or the id of an event among the config's files.
