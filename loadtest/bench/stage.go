@@ -43,6 +43,7 @@ keys: keys.yaml
 pools:
   shop:
     instances: ["http://%s"]
+    sessions_per_instance: 0
 organizations:
   acme:
     hosts: [tickets.localhost]

@@ -83,12 +83,13 @@ func (s *Stage) prepare(ctx context.Context, p Plan) (config string, err error) 
 	return config, err
 }
 
-// pool is what the file says of the pool: Plan's own word, or the shop.
+// pool is what the file says of the pool: Plan's own word, or the shop, which
+// takes whatever the room lets in.
 func (p Plan) pool(shop string) string {
 	if p.Pool != "" {
 		return p.Pool
 	}
-	return "\n    instances: [\"http://" + shop + "\"]"
+	return "\n    instances: [\"http://" + shop + "\"]\n    sessions_per_instance: 0"
 }
 
 func (p Plan) writeEvent(file, id, path string) error {
