@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"room":                       {"draw", "event", "event/catalog", "queue"},
 	"room/simtest":               {},
 	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "stock", "pricing", "pricing/board", "web/page", "web/upstream"},
-	"web/page":                   {"event", "draw"},
+	"web/page":                   {"event", "draw", "pricing"},
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},

@@ -13,6 +13,7 @@ import (
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
+	"github.com/bilten/rushgate/web/page"
 )
 
 // offersMaxAge is how long a cache may answer for us: prices change once in
@@ -36,40 +37,33 @@ type Offers struct {
 
 // Offer is one tier's.
 type Offer struct {
-	Tier      string         `json:"tier"`
-	Title     string         `json:"title"`
-	Price     int64          `json:"price"`
-	Text      string         `json:"text"` // the price as people write it: "89.00 EUR"
-	Range     Span           `json:"range"`
-	Reason    pricing.Reason `json:"reason"`
-	Words     string         `json:"words"`      // the reason, for fans
-	ChangedAt time.Time      `json:"changed_at"` // when this price was published
+	page.TierPrice
+	Text      string    `json:"text"`       // the price as people write it: "89.00 EUR"
+	ChangedAt time.Time `json:"changed_at"` // when this price was published
 }
 
-// Span is how far the rules can take a price.
-type Span struct {
-	From int64 `json:"from"`
-	To   int64 `json:"to"`
-}
-
-// lockWords say what a lock promises, to fans.
-func lockWords(lock event.PriceLock) string {
-	if lock == event.LockJoin {
-		return "You pay at most the price that you saw when you joined the line. If it is lower when your turn comes, you pay less."
+func tierPrice(t board.Tier) page.TierPrice {
+	return page.TierPrice{
+		Tier: t.Name, Title: t.Title, Price: t.Price, Range: page.Span{From: t.Range.Low, To: t.Range.High}, Reason: t.Reason, Words: t.Words,
 	}
-	return "You pay the price of your turn, and never more than the upper end of the range that you saw when you joined the line."
 }
 
-func newOffers(b *board.Board, lock event.PriceLock) Offers {
+// pagePrices is what the page shows of a board.
+func pagePrices(b *board.Board, lock event.PriceLock) *page.Prices {
+	p := &page.Prices{Version: b.Version, Currency: b.Currency, AllIn: b.AllIn, Lock: lock}
+	for _, t := range b.Tiers {
+		p.Tiers = append(p.Tiers, tierPrice(t))
+	}
+	return p
+}
+
+func newOffers(b *board.Board, lock event.PriceLock, words string) Offers {
 	o := Offers{
 		Event: b.Event, Version: b.Version, At: b.At, Currency: b.Currency, AllIn: b.AllIn,
-		Lock: lock, LockWords: lockWords(lock), Frozen: b.Frozen, Tiers: []Offer{}, History: b.History,
+		Lock: lock, LockWords: words, Frozen: b.Frozen, Tiers: []Offer{}, History: b.History,
 	}
 	for _, t := range b.Tiers {
-		o.Tiers = append(o.Tiers, Offer{
-			Tier: t.Name, Title: t.Title, Price: t.Price, Text: t.Text, Range: Span{t.Range.Low, t.Range.High},
-			Reason: t.Reason, Words: t.Words, ChangedAt: t.Since,
-		})
+		o.Tiers = append(o.Tiers, Offer{TierPrice: tierPrice(t), Text: t.Text, ChangedAt: t.Since})
 	}
 	return o
 }
@@ -85,13 +79,13 @@ type offersAnswer struct {
 // offers keeps the last answer of each event.
 type offers struct{ byEvent sync.Map }
 
-func (o *offers) of(b *board.Board, lock event.PriceLock) (*offersAnswer, error) {
+func (o *offers) of(b *board.Board, lock event.PriceLock, words string) (*offersAnswer, error) {
 	if have, ok := o.byEvent.Load(b.Event); ok {
 		if a, ok := have.(*offersAnswer); ok && a.board == b && a.lock == lock {
 			return a, nil
 		}
 	}
-	body, err := json.Marshal(newOffers(b, lock))
+	body, err := json.Marshal(newOffers(b, lock, words))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +107,7 @@ func (g *Gateway) seePrices(c echo.Context) error {
 	if !ok {
 		return refuse(http.StatusNotFound, "no_prices", "This event has no prices here.")
 	}
-	answer, err := g.offers.of(b, e.Room.PriceLock)
+	answer, err := g.offers.of(b, e.Room.PriceLock, g.pages.LockWords(e.Page.Language, e.Room.PriceLock))
 	if err != nil {
 		return err
 	}
