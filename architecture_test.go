@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},
-	"web/organizer":              {"event", "event/catalog", "queue", "room", "stock", "pricing", "pricing/board", "web", "web/upstream", "web/upstream/roster"},
+	"web/organizer":              {"accord", "event", "event/catalog", "queue", "room", "stock", "pricing", "pricing/board", "web", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
 	"pricing":                    {"event"},
 	"pricing/board":              {"accord", "event", "pricing"},

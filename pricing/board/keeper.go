@@ -221,6 +221,7 @@ func (k *Keeper) change(ctx context.Context, ev Event, decide decision) error {
 }
 
 func (k *Keeper) try(ctx context.Context, ev Event, decide decision) error {
+	k.recalled(ev.ID) // shown even if the store is silent
 	record, err := k.config.Store.Meet(ctx, key(ev.ID), "", nil, 0)
 	if err != nil {
 		return fmt.Errorf("read the prices of %s: %w", ev.ID, err)

@@ -63,6 +63,7 @@ func (a *API) Handler() http.Handler {
 	one.GET("/inventory", a.inventory)
 	one.POST("/inventory", a.takeInventory)
 	one.DELETE("/inventory", a.forgetInventory)
+	a.priceRoutes(one)
 	return e
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/pricing/board"
 )
 
 // Installation is what the operator's side tells about an event's chances.
@@ -26,6 +27,7 @@ type Installation struct {
 	Accounts func(event.Event) error
 
 	Shelf  Shelf            // keeps the stock
+	Prices *board.Keeper    // keeps the prices
 	Fleets map[string]Fleet // by the pool's name
 
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
