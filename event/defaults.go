@@ -18,6 +18,7 @@ func defaults() Event {
 			TurnTTL:            Duration(3 * time.Minute),
 			LateGrace:          Duration(15 * time.Minute),
 			Outage:             Outage{After: Duration(time.Minute)},
+			PriceLock:          LockTurn,
 		},
 		Page:      Page{Language: "en"},
 		Browser:   Browser{SameSite: "lax"},

@@ -97,7 +97,8 @@ type Room struct {
 	TurnTTL             Duration     `json:"turn_ttl" yaml:"turn_ttl"`     // default 3m
 	LateGrace           Duration     `json:"late_grace" yaml:"late_grace"` // default 15m
 	Outage              Outage       `json:"outage" yaml:"outage"`
-	Lines               []Line       `json:"lines" yaml:"lines"` // default: general with weight 1
+	PriceLock           PriceLock    `json:"price_lock" yaml:"price_lock"` // what a place holds prices to; default turn
+	Lines               []Line       `json:"lines" yaml:"lines"`           // default: general with weight 1
 }
 
 // Draw names a public value that nobody knows before the draw is closed, such as

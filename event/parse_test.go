@@ -33,7 +33,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 			Availability: Available, QueueingMethod: FIFO, TotalActiveUsers: 100, NewUsersPerMinute: 60,
 			SessionDuration: Duration(5 * time.Minute), SessionMax: Duration(time.Hour), CommitGrace: Duration(15 * time.Minute),
 			QueueingStatusCode: 200, BeforeStart: StartCountdown,
-			TurnTTL: Duration(3 * time.Minute), LateGrace: Duration(15 * time.Minute), Outage: Outage{After: Duration(time.Minute)},
+			TurnTTL: Duration(3 * time.Minute), LateGrace: Duration(15 * time.Minute), Outage: Outage{After: Duration(time.Minute)}, PriceLock: LockTurn,
 			Lines: []Line{{Name: General, Weight: 1}},
 		},
 		Page: Page{Language: "en"}, Browser: Browser{SameSite: "lax"}, Retention: Duration(7 * Day),

@@ -29,12 +29,24 @@ const (
 	SoldOut   Availability = "sold_out" // nothing is left, and nobody holds anything
 )
 
+// PriceLock is what the place of a visitor holds prices to, if the event has any.
+type PriceLock string
+
+const (
+	// LockTurn: never above the range seen on joining; the price of the turn is
+	// fixed for turn and session.
+	LockTurn PriceLock = "turn"
+	// LockJoin: never above the price seen on joining.
+	LockJoin PriceLock = "join"
+)
+
 // letter first: it is a key of the header Rushgate-Inventory, see RFC 9651.
 var tierPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
 
 func (c *checks) tickets(e Event) {
 	c.between("tickets_per_visitor", e.TicketsPerVisitor, 1, MaxTicketsPerVisitor)
 	c.oneOf("room.availability", string(e.Room.Availability), string(Available), string(AllHeld), string(SoldOut))
+	c.oneOf("room.price_lock", string(e.Room.PriceLock), string(LockTurn), string(LockJoin))
 	c.between("tiers", len(e.Tiers), 0, MaxTiers)
 	seen := map[string]bool{}
 	for i, tier := range e.Tiers {

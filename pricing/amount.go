@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bojanz/currency"
@@ -33,6 +34,19 @@ func (c Currency) Plain(minor int64) string {
 func (c Currency) Minor(n Number) (int64, bool) {
 	shifted := n.Shift(int32(c.Digits))
 	return shifted.IntPart(), shifted.IsInteger()
+}
+
+// Parse reads an amount as organizers write it, "89.50", as minor units.
+func (c Currency) Parse(text string) (int64, error) {
+	var n Number
+	if err := n.UnmarshalText([]byte(text)); err != nil {
+		return 0, err
+	}
+	minor, ok := c.Minor(n)
+	if !ok {
+		return 0, errors.New(c.tooFine())
+	}
+	return minor, nil
 }
 
 // unit is the smallest amount, as organizers write it.

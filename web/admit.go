@@ -18,11 +18,11 @@ const cookieLife = 7 * 24 * time.Hour
 // admit gives the admission of the session that the store has told of somebody:
 // who holds a pass and an admission of different visitors was asked about as one
 // of them.
-func (v *visit) admit(a queue.Answer, visitor queue.Visitor) error {
+func (v *visit) admit(a queue.Answer, visitor queue.Visitor, prices map[string]int64) error {
 	adm := admission.Admission{
 		Event: v.event().ID, Organization: v.event().Organization,
 		Visitor: visitor, Generation: a.Generation, Session: a.Session,
-		IssuedAt: v.storeTime(), Ends: a.Ends, Probation: a.Probation,
+		IssuedAt: v.storeTime(), Ends: a.Ends, Probation: a.Probation, Prices: prices,
 	}
 	if old := v.who.admission; v.who.standing != noAdmission && old.Visitor == visitor {
 		adm.Line, adm.Number = old.Line, old.Number
@@ -50,7 +50,7 @@ func (v *visit) admitOpen() error {
 	}
 	return v.hand(admission.Admission{
 		Event: v.event().ID, Organization: v.event().Organization,
-		Visitor: v.visitor(), IssuedAt: now, Ends: ends, Open: true,
+		Visitor: v.visitor(), IssuedAt: now, Ends: ends, Open: true, Prices: v.openPrices(),
 	})
 }
 
@@ -97,7 +97,7 @@ func (v *visit) seat(a queue.Answer, line string) {
 	v.carry(admission.Pass{
 		Event: v.event().ID, Generation: held.Generation, Line: held.Line, Visitor: v.visitor(),
 		Order: held.Order, Number: held.Number, JoinedAt: held.JoinedAt,
-		PromiseP50: seconds16(wait.P50), PromiseP90: seconds16(wait.P90),
+		PromiseP50: seconds16(wait.P50), PromiseP90: seconds16(wait.P90), PriceVersion: v.boundTo(had, held),
 	})
 }
 

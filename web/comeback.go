@@ -86,7 +86,7 @@ func (v *visit) renew(a queue.Answer) error {
 	p := v.who.pass
 	switch a.State {
 	case queue.Active:
-		return v.admit(a, p.Visitor) // the same session, so the same admission
+		return v.admitPass(a) // the same session, so the same admission
 	case queue.Waiting:
 		p.Generation = a.Generation
 		if a.Order > 0 {
@@ -124,7 +124,7 @@ func (v *visit) joinedAt(order, at int64) int64 {
 // away: a number follows, by the time of coming.
 func (v *visit) park(line string) page.Place {
 	v.room.Parked()
-	v.carry(admission.Pass{Event: v.event().ID, Line: line, Visitor: v.visitor(), JoinedAt: v.storeTime()})
+	v.carry(admission.Pass{Event: v.event().ID, Line: line, Visitor: v.visitor(), JoinedAt: v.storeTime(), PriceVersion: v.versionShown()})
 	v.g.metrics.joins.WithLabelValues(v.event().ID, "parked").Inc()
 	return v.place()
 }

@@ -45,6 +45,7 @@ type Config struct {
 	Joins    JoinLimits
 	Accounts *account.Desk // nil: no event has accounts
 	Shelf    Shelf         // nil: nobody keeps the stock
+	Prices   Prices        // nil: no event has prices
 	Now      func() time.Time
 	Random   io.Reader      // for visitor ids: crypto/rand's
 	Chance   func() float64 // in [0, 1), for jitter
@@ -62,6 +63,7 @@ type Gateway struct {
 	limiter  *joinLimiter
 	accounts *account.Desk
 	shelf    Shelf
+	prices   Prices
 	proofs   *proofDesk
 	now      func() time.Time
 	random   io.Reader
@@ -71,6 +73,7 @@ type Gateway struct {
 	pages    *page.Pages
 	nows     nows
 	draws    draws
+	offers   offers
 	routes   http.Handler
 	newer    atomic.Bool // met a credential of a newer schema
 }
@@ -95,10 +98,13 @@ func New(c Config) (*Gateway, error) {
 	g := &Gateway{
 		rooms: c.Rooms, pools: c.Pools, keys: c.Keys, prefix: c.Prefix, proxies: c.Proxies, limiter: limiter,
 		now: c.Now, random: c.Random, chance: c.Chance, log: c.Log, metrics: newMetrics(c.Metrics), pages: pages,
-		accounts: c.Accounts, proofs: proofs, shelf: c.Shelf,
+		accounts: c.Accounts, proofs: proofs, shelf: c.Shelf, prices: c.Prices,
 	}
 	if g.shelf == nil {
 		g.shelf = noShelf{}
+	}
+	if g.prices == nil {
+		g.prices = noPrices{}
 	}
 	g.routes = g.own()
 	return g, nil

@@ -24,6 +24,7 @@ const nowMaxAge = time.Second
 type nowAnswer struct {
 	view *room.View
 	left *stock.Stock
+	sold uint32 // the version of prices
 	mode page.Mode
 	body []byte
 	etag string // weak: the moment itself may differ
@@ -39,7 +40,9 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	}
 	view := rm.View()
 	mode, _ := view.ModeAt(g.now())
-	answer, err := g.nows.of(view, g.shelf.Stock(view.Event.ID), modeOf(mode, view), view.StoreTime(g.now()))
+	answer, err := g.nows.of(nowAnswer{
+		view: view, left: g.shelf.Stock(view.Event.ID), sold: g.priceVersion(view.Event.ID), mode: modeOf(mode, view),
+	}, view.StoreTime(g.now()))
 	if err != nil {
 		return err
 	}
@@ -53,42 +56,46 @@ func (g *Gateway) seeNow(c echo.Context) error {
 	return c.JSONBlob(http.StatusOK, answer.body)
 }
 
-func (n *nows) of(view *room.View, left *stock.Stock, mode page.Mode, at int64) (*nowAnswer, error) {
-	if have, ok := n.byEvent.Load(view.Event.ID); ok {
-		if a, ok := have.(*nowAnswer); ok && a.view == view && a.left == left && a.mode == mode {
+// of is the answer to what is known now, made anew if anything of it has changed.
+func (n *nows) of(is nowAnswer, at int64) (*nowAnswer, error) {
+	if have, ok := n.byEvent.Load(is.view.Event.ID); ok {
+		if a, ok := have.(*nowAnswer); ok && a.view == is.view && a.left == is.left && a.sold == is.sold && a.mode == is.mode {
 			return a, nil
 		}
 	}
-	a, err := newNowAnswer(view, left, mode, at)
+	err := is.write(at)
 	if err == nil {
-		n.byEvent.Store(view.Event.ID, a)
+		n.byEvent.Store(is.view.Event.ID, &is)
 	}
-	return a, err
+	return &is, err
 }
 
-func newNowAnswer(view *room.View, left *stock.Stock, mode page.Mode, at int64) (*nowAnswer, error) {
+// write fills in the bytes.
+func (n *nowAnswer) write(at int64) error {
+	view := n.view
 	now := page.Now{
-		Event: view.Event.ID, Mode: mode, Reason: string(view.Limits.Reason), Phase: string(view.Phase),
+		Event: view.Event.ID, Mode: n.mode, Prices: n.sold, Reason: string(view.Limits.Reason), Phase: string(view.Phase),
 		Generation: strconv.FormatUint(view.Snapshot.Generation, 16), Lines: map[string]page.Line{}, Message: view.Event.Page.Message,
 		Draw: DrawPhase(view),
 	}
 	for _, line := range view.Snapshot.Lines {
 		l := page.Line{Serving: line.Serving, Issued: line.Issued, PerMinute: view.PerMinute(line.Name)}
-		if r, known := reach(view, left, line.Name); known {
+		if r, known := reach(view, n.left, line.Name); known {
 			l.ShortFrom, l.BeyondFrom = line.Serving+1+r.Short, line.Serving+1+r.Nothing
 		}
 		now.Lines[line.Name] = l
 	}
 	tagged, err := json.Marshal(now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sum := fnv.New64a()
 	_, _ = sum.Write(tagged)
 	now.At = time.UnixMilli(at).UTC()
 	body, err := json.Marshal(now)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &nowAnswer{view: view, left: left, mode: mode, body: append(body, '\n'), etag: fmt.Sprintf(`W/"%x"`, sum.Sum64())}, nil
+	n.body, n.etag = append(body, '\n'), fmt.Sprintf(`W/"%x"`, sum.Sum64())
+	return nil
 }

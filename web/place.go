@@ -56,6 +56,7 @@ func (v *visit) place() page.Place {
 		v.fill(&p, held)
 		p.Receipt = v.receipt()
 	}
+	p.Prices = v.prices()
 	return p
 }
 

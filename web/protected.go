@@ -122,7 +122,7 @@ func (v *visit) extend(adopted bool) (bool, error) {
 	case answer.State != queue.Active:
 		return false, nil
 	case adopted || a.Probation || answer.Ends-a.Ends > time.Second.Milliseconds():
-		return true, v.admit(answer, a.Visitor)
+		return true, v.prolong(answer, adopted)
 	}
 	return true, nil
 }
@@ -137,7 +137,7 @@ func (v *visit) enter(why reason) (bool, reason, page.Place, error) {
 	case err != nil:
 		return false, why, v.place(), err
 	case answer.State == queue.Active:
-		err := v.admit(answer, v.visitor())
+		err := v.admitJoined(answer)
 		return err == nil, why, v.placeOf(answer), err
 	}
 	return false, becauseNewcomer, v.place(), nil
@@ -255,7 +255,7 @@ func (v *visit) obey(command originCommand) {
 	case originExtend:
 		var answer queue.Answer
 		if answer, err = v.room.Do(ctx, queue.Touch, queue.Visit{Visitor: a.Visitor, Session: a.Session, Generation: a.Generation}); err == nil && answer.State == queue.Active {
-			err = v.admit(answer, a.Visitor)
+			err = v.prolong(answer, false)
 		}
 	}
 	v.g.metrics.commands.WithLabelValues(v.event().ID, string(command)).Inc()

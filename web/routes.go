@@ -34,6 +34,7 @@ func (g *Gateway) own() http.Handler {
 		e.OPTIONS(g.prefix+"/:event/"+action, g.preflight)
 	}
 	of(http.MethodGet, "now", g.seeNow)
+	of(http.MethodGet, "prices", g.seePrices)
 	of(http.MethodGet, "draw", g.seeDraw)
 	of(http.MethodGet, "draw/list", g.listDraw)
 	of(http.MethodGet, "status", g.visitors(status))
@@ -186,7 +187,7 @@ func (v *visit) join(w wish) (page.Place, error) {
 	v.g.proofs.spend(w.Proof)
 	v.g.metrics.joins.WithLabelValues(v.event().ID, a.State.String()).Inc()
 	if a.State == queue.Active {
-		err := v.admit(a, v.visitor())
+		err := v.admitJoined(a)
 		return v.placeOf(a), err
 	}
 	if a.State == queue.None { // this gateway knows the line, the store does not yet
@@ -240,7 +241,9 @@ func (v *visit) claim() (page.Place, error) {
 	switch a.State {
 	case queue.Active:
 		v.kept()
-		return p, v.admit(a, v.visitor())
+		err := v.admitPass(a)
+		p.Prices = v.prices()
+		return p, err
 	case queue.AtDoor:
 		return p, refuse(http.StatusTooManyRequests, "at_the_door", "Your turn has come; the door opens in a moment.").after(v.doorWait(a.Ahead)).with(p)
 	case queue.Waiting, queue.Late:

@@ -145,6 +145,9 @@ func (v *visit) pageView(p page.Place, back string) page.View {
 		Accounts: v.event().Identity.Mode != event.IdentityNone, SignInURL: v.event().Identity.SignInURL,
 		SignIn: !v.identified(), TakesCodes: knobs.TakesCodes(),
 	}
+	if b, ok := v.g.prices.Board(v.event().ID); ok {
+		view.Prices = pagePrices(b, knobs.PriceLock)
+	}
 	switch p.State {
 	case page.StateDraw, page.StateWaiting, page.StatePaused, page.StateTurn, page.StateNone, page.StateSoldOut:
 		view.Refresh = max(2*time.Second, millis(p.RetryAfterMS)).Round(time.Second)

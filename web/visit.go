@@ -40,7 +40,8 @@ type identity struct {
 	hasPass   bool // of this event, whatever its generation
 	used      bool // the pass has been exchanged for an admission already
 	admission admission.Admission
-	token     string // of admission
+	token     string              // of admission
+	last      admission.Admission // that was ours at all, whatever it is worth
 	standing  standing
 	// holder is who asks by an account or a code, where named says that one was
 	// shown; a pass outranks it, as far as it was kept beside it.
@@ -66,14 +67,14 @@ func (g *Gateway) newVisit(r *http.Request, rm *room.Room, route *event.Route) (
 	if token := first(r.Header[admissionHeader]); token != "" {
 		cookies.admission = few{1, [3]string{token}}
 	}
-	last := v.openAdmission(cookies.admission.all(), route != nil && route.Action == event.Commit)
+	v.who.last = v.openAdmission(cookies.admission.all(), route != nil && route.Action == event.Commit)
 	if route != nil && v.who.standing == live {
 		return v, nil
 	}
 	if token := first(r.Header[passHeader]); token != "" {
 		cookies.pass = few{1, [3]string{token}}
 	}
-	v.openPass(cookies.pass.all(), last)
+	v.openPass(cookies.pass.all(), v.who.last)
 	v.openAccount(cookies.browser.all())
 	if v.who.hasPass {
 		return v, v.comeBack() // it outranks the browser's cookie

@@ -18,6 +18,7 @@ import (
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web"
 	"github.com/bilten/rushgate/web/ops"
@@ -35,6 +36,7 @@ type blueprint struct {
 	stores stores
 	meters *prometheus.Registry
 	kept   remembrance
+	prices []priceFile
 	// secrets check accounts; replaced on SIGHUP.
 	secrets *atomic.Pointer[map[secretName][]byte]
 	log     *slog.Logger
@@ -57,6 +59,9 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 	b := blueprint{config: config, meters: prometheus.NewRegistry(), log: log}
 	var err error
 	if b.events, err = config.readEvents(); err != nil {
+		return blueprint{}, err
+	}
+	if b.prices, err = config.readPrices(b.events); err != nil {
 		return blueprint{}, err
 	}
 	keys, err := config.openKeys()
@@ -110,7 +115,8 @@ func (b blueprint) assemble() (*assembly, error) {
 	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
 	shelf := b.shelf(events, rooms, registry)
-	gateway, err := b.gateway(rooms, routes, accounts, shelf, registry)
+	prices := b.keepPrices(rooms, shelf, registry)
+	gateway, err := b.gateway(rooms, routes, accounts, shelf, prices, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -120,26 +126,32 @@ func (b blueprint) assemble() (*assembly, error) {
 	}
 	a := &assembly{
 		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, leases, rushes),
-		announce:   func(ctx context.Context) error { return announce(ctx, events) },
-		draining:   &ops.Draining{},
+		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, leases, prices.Keeper, rushes),
+		announce: func(ctx context.Context) error {
+			err := announce(ctx, events)
+			if err == nil {
+				prices.announce(ctx)
+			}
+			return err
+		},
+		draining: &ops.Draining{},
 		loops: slices.Concat(keeping, []func(context.Context){
-			b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run,
+			b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run, prices.run,
 		}, rushes.loops()),
 		closers: []func() error{b.kept.close, b.stores.close},
 		reloads: []func(){b.reloadKeys, b.reloadSecrets},
 	}
 	if late := b.stores.late; late != nil {
 		a.announce = func(context.Context) error { return nil } // when it answers
-		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events) })
+		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events); prices.announce(ctx) })
 	}
-	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), b.paced(leases), watched.probe, a.draining.Probe)...)
+	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), b.paced(leases), watched.probe, prices.probe, a.draining.Probe)...)
 	a.closers = append(a.closers, b.pools.closers()...)
 	a.loops = append(a.loops, b.pools.run()...)
 	return a, nil
 }
 
-func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf web.Shelf, registry *prometheus.Registry) (*web.Gateway, error) {
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf web.Shelf, prices web.Prices, registry *prometheus.Registry) (*web.Gateway, error) {
 	return web.New(web.Config{
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
@@ -156,6 +168,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 		},
 		Accounts: accounts,
 		Shelf:    shelf,
+		Prices:   prices,
 		Now:      time.Now,
 		Random:   rand.Reader,
 		Chance:   mathrand.Float64,
@@ -164,7 +177,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, leases organizer.Leases, rushes *rushes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, leases organizer.Leases, prices *board.Keeper, rushes *rushes) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
 		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
@@ -181,6 +194,7 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 		Leases:         leases,
 		Rushes:         rushes.crew,
 		Scaling:        rushes,
+		Prices:         prices,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()

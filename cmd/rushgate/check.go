@@ -64,8 +64,9 @@ func checkFile(file string) error {
 	if keys == nil {
 		draws = drawable(declared, ring)
 	}
+	_, prices := config.readPrices(declared)
 	_, secrets := config.openIdentitySecrets()
-	return errors.Join(events, keys, draws, secrets, config.tryPools(), config.tryCertificates())
+	return errors.Join(events, prices, keys, draws, secrets, config.tryPools(), config.tryCertificates())
 }
 
 // tryPools makes the pools and nothing of what they follow: a file may be checked

@@ -35,6 +35,8 @@ type Config struct {
 	Scaling        Scaling                 `yaml:"scaling"`
 	APIKeys        []APIKey                `yaml:"api_keys"`
 	Events         []string                `yaml:"events" help:"Event files or globs, relative to this file. The organizer API changes only the live controls of what they declare."`
+	Prices         []string                `yaml:"prices" help:"Files or globs with price rules, relative to this file, one for each event of the event files. They come into force at the start if the file says something new; what an organizer approves later stays until it does."`
+	PricesWaiver   string                  `yaml:"prices_waiver" help:"Why the rules of these files may come into force less than 24 hours before a sale, or after its start. It stands in the ledger. Empty: such rules are refused, and those before them stay."`
 	Identity       IdentityRules           `yaml:"identity"`
 	Limits         Limits                  `yaml:"limits"`
 	RestoreWindow  time.Duration           `yaml:"restore_window" help:"How long a room calls nobody after Redis has lost it, or a part, so that everybody's place can come back first. Two polls of a page far from its turn, with their jitter."`

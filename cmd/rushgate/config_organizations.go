@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/bilten/rushgate/prescale/rush"
@@ -108,20 +107,4 @@ func (c Config) validateAPIKeys(p *problems) {
 }
 
 // eventFiles expands the globs, in order and each file once.
-func (c Config) eventFiles() ([]string, error) {
-	var files []string
-	seen := map[string]bool{}
-	for i, pattern := range c.Events {
-		found, err := filepath.Glob(c.beside(pattern))
-		if err != nil || len(found) == 0 {
-			return nil, fmt.Errorf("%s: events[%d]: %q: matches no file", c.file, i, pattern)
-		}
-		for _, file := range found {
-			if !seen[file] {
-				seen[file] = true
-				files = append(files, file)
-			}
-		}
-	}
-	return files, nil
-}
+func (c Config) eventFiles() ([]string, error) { return c.globbed("events", c.Events) }

@@ -1,6 +1,8 @@
 package board
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -92,6 +94,33 @@ func approve(version int, waiver string, by pricing.Act) act {
 		b.Rules, b.Draft, b.State = &inForce, nil, engine.Adopt(b.State)
 		b, published := b.settle(engine, by)
 		return b, append([]Entry{entry}, published...), nil
+	}
+}
+
+// declare brings a file's rules into force, once for each content of the file.
+// What was done by hand since then stays, until the file says something new.
+func declare(document, waiver string, by pricing.Act) act {
+	sum := sha256.Sum256([]byte(document))
+	filed := hex.EncodeToString(sum[:])
+	return func(b book, ev Event, now time.Time) (book, []Entry, error) {
+		if b.Filed == filed {
+			return b, nil, nil
+		}
+		if b.Rules != nil && b.Rules.Document == document { // of a record that has lost the rest
+			b.Filed = filed
+			return b, nil, nil
+		}
+		waiting := b.Draft
+		b, drafted, err := draft(document, by)(b, ev, now)
+		if err != nil {
+			return b, nil, err
+		}
+		b, approved, err := approve(b.Numbered, waiver, by)(b, ev, now)
+		if err != nil {
+			return b, nil, err
+		}
+		b.Filed, b.Draft = filed, waiting // which is somebody else's
+		return b, append(drafted, approved...), nil
 	}
 }
 

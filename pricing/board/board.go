@@ -98,23 +98,23 @@ type Claim struct {
 	// Joined is the version that was shown on joining, from the pass; 0: there were
 	// no prices yet, so nothing was promised.
 	Joined uint32
-	// Turn is when the turn began; what was published then was shown with it. Zero:
-	// it begins now.
+	// Turn is when the turn began, or the earliest that it can have; what was
+	// published then and since may have been shown with it. Zero: it begins now.
 	Turn time.Time
 }
 
-// Charge is what the visitor pays for each tier, in minor units: what was
-// published when the turn began or what is published now, whichever is lower, and
-// never above the ceiling of what was shown on joining. Ask once for a turn and
-// keep the answer for its session.
+// Charge is what the visitor pays for each tier, in minor units: the lowest that
+// was published from the beginning of the turn until now, and never above the
+// ceiling of what was shown on joining. Ask once for a turn and keep the answer
+// for its session.
 //
 // exact is false if this gateway has never seen the version that was shown: it is
 // behind, and Keeper.Refresh helps, or all have lost it, and then the prices are
 // the lowest that it can have promised.
 func (b *Board) Charge(c Claim) (prices map[string]int64, exact bool) {
 	turn := sheet(nil)
-	if one, ok := b.published.at(c.Turn); ok && !c.Turn.IsZero() {
-		turn = one.Sheet
+	if !c.Turn.IsZero() {
+		turn = b.published.since(c.Turn)
 	}
 	shown := sheet(nil)
 	if exact = true; c.Joined != 0 {

@@ -15,8 +15,9 @@ import (
 type book struct {
 	Rules     *Rules                    `json:"rules,omitempty"` // in force
 	Draft     *Rules                    `json:"draft,omitempty"`
-	Numbered  int                       `json:"numbered"` // the last version of rules
-	Acted     time.Time                 `json:"acted"`    // when somebody last did something by hand
+	Numbered  int                       `json:"numbered"`        // the last version of rules
+	Acted     time.Time                 `json:"acted"`           // when somebody last did something by hand
+	Filed     string                    `json:"filed,omitempty"` // SHA-256 of what a file declared last
 	State     pricing.State             `json:"state"`
 	Looked    time.Time                 `json:"looked"` // the period that was last looked at
 	Reasons   map[string]pricing.Reason `json:"reasons,omitempty"`

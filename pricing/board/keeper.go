@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/pricing"
 )
@@ -25,8 +27,9 @@ type Config struct {
 	// Inputs is what this gateway knows of an event's demand. It must not wait.
 	Inputs   func(eventID string) pricing.Inputs
 	Log      *slog.Logger
-	Every    time.Duration // how often the store is asked; 0: DefaultEvery
-	Memories Memories      // nil: what gateways remember ends with them
+	Every    time.Duration         // how often the store is asked; 0: DefaultEvery
+	Memories Memories              // nil: what gateways remember ends with them
+	Metrics  prometheus.Registerer // nil: nobody counts
 }
 
 // Memories outlive the process.
@@ -52,8 +55,9 @@ var ErrNoEvent = errors.New("no such event")
 // Keeper keeps the boards of a gateway. Its methods may be called by many
 // goroutines at once.
 type Keeper struct {
-	config Config
-	boards atomic.Pointer[map[string]*Board]
+	config  Config
+	metrics metrics
+	boards  atomic.Pointer[map[string]*Board] // nil in it: asked, and nothing is published
 
 	mu     sync.Mutex
 	kept   map[string]*kept
@@ -76,13 +80,27 @@ func New(c Config) *Keeper {
 	}
 	k := &Keeper{config: c, kept: map[string]*kept{}, silent: map[string]bool{}}
 	k.boards.Store(&map[string]*Board{})
+	k.metrics = newMetrics(c.Metrics, k)
 	return k
 }
 
 // Board is an event's prices; false if none are published. It costs one load.
 func (k *Keeper) Board(eventID string) (*Board, bool) {
-	b, ok := (*k.boards.Load())[eventID]
-	return b, ok
+	b := (*k.boards.Load())[eventID]
+	return b, b != nil
+}
+
+// Look is Board for who can wait: where this gateway has not asked yet, it asks
+// the store first. Nil and no error: nothing is published.
+func (k *Keeper) Look(ctx context.Context, eventID string) (*Board, error) {
+	if b, asked := (*k.boards.Load())[eventID]; asked {
+		return b, nil
+	}
+	if err := k.Refresh(ctx, eventID); err != nil && !errors.Is(err, ErrNoEvent) {
+		return nil, err
+	}
+	b, _ := k.Board(eventID)
+	return b, nil
 }
 
 // Run follows the record of every event, and prices when it is time, until ctx
@@ -203,6 +221,7 @@ func (k *Keeper) change(ctx context.Context, ev Event, decide decision) error {
 }
 
 func (k *Keeper) try(ctx context.Context, ev Event, decide decision) error {
+	k.recalled(ev.ID) // shown even if the store is silent
 	record, err := k.config.Store.Meet(ctx, key(ev.ID), "", nil, 0)
 	if err != nil {
 		return fmt.Errorf("read the prices of %s: %w", ev.ID, err)
@@ -275,7 +294,9 @@ func (k *Keeper) recalled(id string) *kept {
 		}
 	}
 	k.kept[id] = before
-	k.show(id, before)
+	if before.engine != nil {
+		k.show(id, before)
+	}
 	return before
 }
 
@@ -302,6 +323,7 @@ func (k *Keeper) swap(ctx context.Context, id string, record accord.Record, b bo
 	if err != nil {
 		return fmt.Errorf("write the prices of %s: %w", id, err)
 	}
+	k.metrics.count(id, entries)
 	later, err := k.recalled(id).newer(number, data, b)
 	if err != nil {
 		return err
@@ -315,6 +337,9 @@ func (k *Keeper) remember(id string, later *kept) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if before := k.kept[id]; before != nil && before.version >= later.version {
+		if _, asked := (*k.boards.Load())[id]; !asked {
+			k.show(id, before)
+		}
 		return
 	}
 	k.kept[id] = later
@@ -324,15 +349,10 @@ func (k *Keeper) remember(id string, later *kept) {
 	}
 }
 
-// show publishes the board; k.mu is held.
+// show publishes the board, nil if there is none; k.mu is held.
 func (k *Keeper) show(id string, what *kept) {
-	if what.engine == nil {
-		return
-	}
 	boards := maps.Clone(*k.boards.Load())
-	if boards[id] = newBoard(id, what.book, what.engine); boards[id] == nil {
-		delete(boards, id)
-	}
+	boards[id] = newBoard(id, what.book, what.engine)
 	k.boards.Store(&boards)
 }
 

@@ -45,6 +45,18 @@ func (k *Keeper) Approve(ctx context.Context, eventID string, version int, waive
 	return k.act(ctx, eventID, by, approve(version, waiver, by))
 }
 
+// TheFile is who acts when an operator's file declares rules.
+const TheFile = "file"
+
+// Declare drafts and approves a file's rules at once. The same document again
+// changes nothing, even if other rules have been approved since: a file counts
+// when it says something new. Errors are those of Draft and Approve; waiver is as
+// in Approve.
+func (k *Keeper) Declare(ctx context.Context, eventID, document, waiver string) error {
+	by := pricing.Act{By: TheFile, Why: "declared by a file"}
+	return k.act(ctx, eventID, by, declare(document, waiver, by))
+}
+
 // Freeze keeps all prices as they are until Thaw. Both want a reason.
 func (k *Keeper) Freeze(ctx context.Context, eventID string, by pricing.Act) error {
 	return k.act(ctx, eventID, by, freeze(by))

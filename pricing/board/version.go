@@ -106,17 +106,17 @@ func (v versions) shown(number uint32) (s sheet, exact bool) {
 	return s, false
 }
 
-// at is what was published at a time: the oldest known, if that was earlier.
-func (v versions) at(t time.Time) (version, bool) {
+// since is the least of all that was in force at a time or after it: what the
+// oldest known said, if that came later.
+func (v versions) since(t time.Time) sheet {
+	var least sheet
 	for _, one := range slices.Backward(v.List) {
+		least = least.least(one.Sheet)
 		if !one.At.After(t) {
-			return one, true
+			break
 		}
 	}
-	if len(v.List) == 0 {
-		return version{}, false
-	}
-	return v.List[0], true
+	return least
 }
 
 // lacks says that other knows a version which v has neither kept nor dropped.

@@ -72,6 +72,7 @@ func (a *API) Handler() http.Handler {
 	for _, command := range rush.Commands {
 		one.POST("/rush/"+string(command), func(c echo.Context) error { return a.command(c, command) })
 	}
+	a.priceRoutes(one)
 	return e
 }
 

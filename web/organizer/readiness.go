@@ -11,6 +11,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/pricing/board"
 )
 
 // Installation is what the operator's side tells about an event's chances.
@@ -27,6 +28,7 @@ type Installation struct {
 
 	Shelf  Shelf            // keeps the stock
 	Leases Leases           // know the capacity
+	Prices *board.Keeper    // keeps the prices
 	Fleets map[string]Fleet // by the pool's name
 	// Rushes and Scaling may be nil.
 	Rushes  Rushes

@@ -53,6 +53,11 @@ func stylesheet(stem string) (asset, error) { return fixed(stem, ".css", "text/c
 // work.
 func workScript() (asset, error) { return fixed("proof", ".js", "text/javascript; charset=utf-8") }
 
+// priceScript is a module that the page's script loads where there are prices.
+func priceScript() (asset, error) {
+	return fixed("prices", ".js", "text/javascript; charset=utf-8")
+}
+
 // fixed is a file that is served as it stands.
 func fixed(stem, extension, contentType string) (asset, error) {
 	content, err := staticFiles.ReadFile("static/min/" + stem + extension)

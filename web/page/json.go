@@ -2,6 +2,8 @@ package page
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -31,6 +33,21 @@ func (p *Place) AppendJSON(b []byte) []byte {
 	b = appendText(append(b, `,"stock":`...), p.Stock)
 	b = appendText(append(b, `,"message":`...), p.Message)
 	b = appendText(append(b, `,"location":`...), p.Location)
+	return append(appendPrices(b, p.Prices), '}')
+}
+
+func appendPrices(b []byte, prices map[string]Price) []byte {
+	if len(prices) == 0 {
+		return b
+	}
+	separator := `,"prices":{`
+	for _, tier := range slices.Sorted(maps.Keys(prices)) {
+		b = appendText(append(b, separator...), tier)
+		b = strconv.AppendInt(append(b, `:{"price":`...), prices[tier].Price, 10)
+		b = strconv.AppendInt(append(b, `,"ceiling":`...), prices[tier].Ceiling, 10)
+		b = append(b, '}')
+		separator = ","
+	}
 	return append(b, '}')
 }
 

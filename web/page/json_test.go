@@ -24,6 +24,7 @@ func TestAppendJSONIsMarshal(t *testing.T) {
 			TurnEndsInMS: number.Draw(t, "turn ms"), SessionEndsAt: perhaps.Draw(t, "session"),
 			RetryAfterMS: number.Draw(t, "retry"), Reference: text.Draw(t, "reference"),
 			Stock: text.Draw(t, "stock"), Message: text.Draw(t, "message"), Location: text.Draw(t, "location"),
+			Prices: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) Price { return Price{number.Draw(t, "price"), number.Draw(t, "ceiling")} }), 0, 3).Draw(t, "prices"),
 		}
 		want, err := json.Marshal(p)
 		if err != nil {

@@ -21,10 +21,12 @@ func TestServedFilesAreTheSourcesMinified(t *testing.T) {
 		sources []string
 		options api.TransformOptions
 	}{
-		{"static/min/page.js", []string{"static/words.js", "static/page.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatIIFE, Target: api.ES2020}},
+		{"static/min/page.js", []string{"static/words.js", "static/ask.js", "static/page.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatIIFE, Target: api.ES2020}},
 		{"static/min/draw.js", []string{"static/drawrules.js", "static/draw.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatIIFE, Target: api.ES2020}},
 		{"static/min/draw.css", []string{"static/draw.css"}, api.TransformOptions{Loader: api.LoaderCSS}},
 		{"static/min/proof.js", []string{"static/proof.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatESModule, Target: api.ES2020}},
+		{"static/min/prices.js", []string{"static/prices.js"}, api.TransformOptions{Loader: api.LoaderJS, Format: api.FormatESModule, Target: api.ES2020}},
+		{"static/min/prices.css", []string{"static/prices.css"}, api.TransformOptions{Loader: api.LoaderCSS}},
 		{"static/min/page.css", []string{"static/page.css"}, api.TransformOptions{Loader: api.LoaderCSS}},
 	}
 	for _, tt := range tests {

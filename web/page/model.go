@@ -51,6 +51,7 @@ type waitingModel struct {
 	TakesCodes             bool
 	CodeRefused            string // in words
 	Proof                  string
+	Prices                 *pricesModel // nil: none
 	ForScript              scriptView
 }
 
@@ -65,6 +66,8 @@ type scriptView struct {
 	Screen Screen `json:"screen"`
 	Place  Place  `json:"place"`
 	Work   string `json:"work"` // address of the script that works before joining
+
+	Prices *pricesScript `json:"prices,omitempty"`
 }
 
 type errorModel struct {
@@ -130,6 +133,11 @@ func (p *Pages) waiting(v View, nonce string) waitingModel {
 	}
 	m.ForScript = scriptView{Event: v.EventID, Base: m.Base, Return: v.Return, Screen: screen, Place: v.Place, Work: p.prefix + "/assets/" + p.work.name}
 	m.ForScript.Place.Message = "" // it is on the page
+	if v.Prices != nil {
+		m.Prices = newPricesModel(w.Prices, *v.Prices, v.Place.Prices)
+		m.Prices.Stylesheet = p.prefix + "/assets/" + p.priceList.name
+		m.ForScript.Prices = &pricesScript{Script: p.prefix + "/assets/" + p.price.name, Words: w.Prices.forScript(), Prices: *v.Prices}
+	}
 	return m
 }
 

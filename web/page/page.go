@@ -46,6 +46,8 @@ type View struct {
 	// ProofWait, and sends along then.
 	Proof     string
 	ProofWait time.Duration
+
+	Prices *Prices // nil: the event has none
 }
 
 // ErrorView is what an error page shows.
@@ -71,6 +73,8 @@ type Pages struct {
 	style     asset
 	drawStyle asset            // on top of it, for the draw's page
 	work      asset            // the script that works before joining
+	price     asset            // the script that keeps prices up to date
+	priceList asset            // how they look
 	editions  []edition        // the first is the fallback
 	assets    map[string]asset // by name
 	nonce     func() string    // fresh for every answer
@@ -101,8 +105,16 @@ func New(prefix string) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{prefix: prefix, templates: templates, style: style, drawStyle: drawStyle, work: work, nonce: rand.Text}
-	p.assets = map[string]asset{style.name: style, drawStyle.name: drawStyle, work.name: work}
+	price, err := priceScript()
+	if err != nil {
+		return nil, err
+	}
+	priceList, err := stylesheet("prices")
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{prefix: prefix, templates: templates, style: style, drawStyle: drawStyle, work: work, price: price, priceList: priceList, nonce: rand.Text}
+	p.assets = map[string]asset{style.name: style, drawStyle.name: drawStyle, work.name: work, price.name: price, priceList.name: priceList}
 	catalogue, err := loadCatalogue()
 	if err != nil {
 		return nil, err

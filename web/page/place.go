@@ -33,6 +33,15 @@ type Place struct {
 	Stock     string `json:"stock"`     // may_not_suffice or beyond; empty: enough, or not known
 	Message   string `json:"message"`   // the organizer's
 	Location  string `json:"location"`  // where an admitted visitor goes
+
+	Prices map[string]Price `json:"prices,omitempty"` // by tier; none: the event has no prices
+}
+
+// Price is what one tier costs this visitor, in minor units of the event's
+// currency.
+type Price struct {
+	Price   int64 `json:"price"`   // if they were charged now; once admitted: for the session
+	Ceiling int64 `json:"ceiling"` // what their place holds it to: they never pay more
 }
 
 // Wait is the wait as a range. P90 of 0 means that it is not known yet.
@@ -54,6 +63,7 @@ type Now struct {
 	Lines        map[string]Line `json:"lines"`
 	Message      string          `json:"message"`
 	Draw         draw.Phase      `json:"draw,omitempty"`
+	Prices       uint32          `json:"prices,omitempty"` // version of the published prices; 0: there are none
 }
 
 // Line is one line in Now.

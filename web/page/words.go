@@ -31,6 +31,7 @@ type words struct {
 	Errors    map[string]notice `json:"errors"` // by status
 	Privacy   privacyNote       `json:"privacy"`
 	Draw      drawWords         `json:"draw"`
+	Prices    priceWords        `json:"prices"`
 }
 
 type notice struct {

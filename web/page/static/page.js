@@ -26,35 +26,7 @@ let said = null; // the last milestone
 let code; // a presale code to join with
 let proof; // an answered challenge, until it has brought a place
 
-// --- Asking
-
-// An answer that is no answer: the network, or a server that is away.
-class Away extends Error {
-  constructor(banner) {
-    super(banner);
-    this.banner = banner;
-  }
-}
-
-async function ask(action, method, more) {
-  const patience = new AbortController();
-  const alarm = setTimeout(() => patience.abort(), 15000);
-  askedAt = Date.now();
-  try {
-    const headers = {Accept: 'application/json'};
-    if (method === 'POST') headers['Content-Type'] = 'application/json';
-    const answer = await fetch(`${view.base}/${action}`, {
-      method, headers, body: method === 'POST' ? JSON.stringify({return: view.return, ...more}) : undefined, credentials: 'same-origin', signal: patience.signal,
-    });
-    const body = await answer.json();
-    if (answer.status >= 500) throw new Away('hold');
-    return {ok: answer.ok, body, code: body.code, wait: Number(answer.headers.get('Retry-After')) * 1000};
-  } catch (error) {
-    throw error instanceof Away ? error : new Away('offline');
-  } finally {
-    clearTimeout(alarm);
-  }
-}
+// --- When to ask
 
 const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
 // A tab that nobody looks at asks a quarter as often, but at least once a minute.
@@ -120,6 +92,7 @@ async function poll() {
   perMinute = perMinute || line.per_minute;
   Object.assign(place, {retry_after_ms: body.retry_after_ms || place.retry_after_ms, stock: stockOf(place.number, line)});
   say(body.message);
+  tellPrices(body.prices);
   showBanner(bannerOf(place));
   advance(line);
   again();
@@ -130,6 +103,7 @@ async function watch() {
   const {ok, body} = await ask('now', 'GET');
   if (!ok) throw new Away('hold');
   say(body.message);
+  tellPrices(body.prices);
   const opened = screen === 'countdown' ? body.phase !== 'before' : body.mode !== place.mode;
   place.mode = body.mode;
   if (opened) return later(place.number ? status : join, Math.random() * 3000);
@@ -171,6 +145,7 @@ function accept(news) {
   statusAt = Date.now();
   perMinute = 0;
   say(place.message);
+  tellPrices();
   showBanner(bannerOf(place));
   const wanted = screenOf(place);
   if (place.state === 'admitted') return enter();
@@ -272,6 +247,7 @@ async function watchDraw() {
   const changed = body.draw === 'drawn' || body.mode !== place.mode || (generation !== null && body.generation !== generation);
   generation = body.generation;
   say(body.message);
+  tellPrices(body.prices);
   if (changed) return later(status, Math.random() * 5000);
   later(watchDraw, pace(Math.min(30000, Math.max(10000, untilStart() / 10))));
 }
@@ -370,6 +346,14 @@ function say(message) {
 
 function announce(text) {
   put('live', text);
+}
+
+// tellPrices shows what the place holds them to, and a newer version where there
+// is one. The module is there for events that have prices; without it the page
+// shows what it came with.
+const prices = view.prices && import(view.prices.script).then((m) => m.prices(view, announce)).catch(() => null);
+async function tellPrices(version) {
+  (await prices)?.(version, place.prices);
 }
 
 // Storage may be refused; the page works without.

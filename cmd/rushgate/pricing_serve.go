@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bilten/rushgate/datadir"
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/pricing"
+	"github.com/bilten/rushgate/pricing/board"
+	"github.com/bilten/rushgate/room"
+	"github.com/bilten/rushgate/stock"
+	"github.com/bilten/rushgate/web/ops"
+)
+
+// prices are the boards of all events, and the rules that files declare.
+type prices struct {
+	*board.Keeper
+	memories *priceMemories
+	files    []priceFile
+	waiver   string
+	log      *slog.Logger
+
+	mu     sync.Mutex
+	undone map[string]error // by file: why its rules are not in force
+}
+
+// stocks is where the stock of an event is known.
+type stocks interface {
+	Stock(eventID string) *stock.Stock
+}
+
+func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
+	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: b.config.PricesWaiver, log: b.log, undone: map[string]error{}}
+	for _, file := range b.prices {
+		p.undone[file.file] = errors.New("not announced yet")
+	}
+	p.Keeper = board.New(board.Config{
+		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
+		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, shelf, id) },
+		Log:    b.log, Memories: p.memories, Metrics: registry,
+	})
+	return p
+}
+
+// pricedEvents are those that can have prices: before the rooms have read the
+// events, those of the files.
+func pricedEvents(rooms *room.Keeper, files []event.Event) []board.Event {
+	served := files
+	if rooms.Loaded() {
+		served = nil
+		for _, r := range rooms.Rooms() {
+			if v := r.View(); !v.Retired {
+				served = append(served, v.Event)
+			}
+		}
+	}
+	var priced []board.Event
+	for _, e := range served {
+		if len(e.Tiers) == 0 {
+			continue
+		}
+		one := board.Event{ID: e.ID, Start: e.Room.EventStartTime.Time, Opens: e.Room.EventStartTime.Time, Tiers: tierNames(e)}
+		if e.Room.BeforeStart == event.StartPassthrough {
+			one.Opens = time.Time{}
+		}
+		priced = append(priced, one)
+	}
+	return priced
+}
+
+// priceInputs is what this gateway knows of an event's demand. What a shop sells it
+// doesn't tell, so sold is not known.
+func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
+	in := pricing.Inputs{Tiers: map[string]pricing.Stock{}}
+	r, ok := rooms.Room(id)
+	if !ok {
+		return in
+	}
+	view := r.View()
+	if mode, _ := view.ModeAt(time.Now()); mode == room.Normal && view.Snapshot.Generation != 0 {
+		in.Waiting, in.Active = pricing.Count(view.Snapshot.Waiting()), pricing.Count(view.Snapshot.Active)
+	}
+	is := shelf.Stock(id)
+	if is == nil {
+		return in
+	}
+	for _, c := range is.Counts {
+		tier := c.Tier
+		if tier == "" && len(view.Event.Tiers) == 1 {
+			tier = view.Event.Tiers[0].Name
+		}
+		in.Tiers[tier] = pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
+	}
+	return in
+}
+
+// announce brings the files' rules into force, and reads all prices once, before
+// anybody is served. Rules that come too late leave those before them in force.
+func (p *prices) announce(ctx context.Context) {
+	for _, file := range p.files {
+		err := p.Declare(ctx, file.event, file.document, p.waiver)
+		p.mu.Lock()
+		if p.undone[file.file] = err; err == nil {
+			delete(p.undone, file.file)
+		}
+		p.mu.Unlock()
+		if err != nil {
+			p.log.Error("price rules of a file are not in force", "file", file.file, "event", file.event, "error", err)
+		}
+	}
+	p.Round(ctx)
+}
+
+// run keeps prices until ctx ends.
+func (p *prices) run(ctx context.Context) {
+	var group sync.WaitGroup
+	group.Go(func() { p.memories.write(ctx) })
+	group.Go(func() { _ = p.Keeper.Run(ctx) }) // it ends with ctx
+	group.Wait()
+}
+
+// probe names the files whose rules are not in force.
+func (p *prices) probe(context.Context) []ops.Finding {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var findings []ops.Finding
+	for _, file := range sortedKeys(p.undone) {
+		findings = append(findings, ops.Finding{
+			Name: "price_rules_not_in_force", Severity: ops.Warning, Detail: file + ": " + p.undone[file].Error(),
+		})
+	}
+	return findings
+}
+
+// priceMemories keep what was published in the data directory, so that nothing
+// that was shown is forgotten with Redis and all gateways. Without a directory
+// they keep nothing.
+type priceMemories struct {
+	dir *datadir.Dir
+
+	mu      sync.Mutex
+	changed map[string][]byte // by event, since they were written last
+}
+
+func newPriceMemories(dir *datadir.Dir) *priceMemories {
+	return &priceMemories{dir: dir, changed: map[string][]byte{}}
+}
+
+func priceFileName(eventID string) string { return "prices-" + eventID + ".json" }
+
+// Recall is board.Memories'.
+func (m *priceMemories) Recall(eventID string) []byte {
+	if m.dir == nil {
+		return nil
+	}
+	data, err := m.dir.Read(priceFileName(eventID))
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// Keep is board.Memories'.
+func (m *priceMemories) Keep(eventID string, data []byte) {
+	if m.dir == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.changed[eventID] = data
+}
+
+// write brings them to disk until ctx ends, and once more then.
+func (m *priceMemories) write(ctx context.Context) {
+	ticker := time.NewTicker(rememberEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			m.flush()
+		case <-ctx.Done():
+			m.flush()
+			return
+		}
+	}
+}
+
+func (m *priceMemories) flush() {
+	m.mu.Lock()
+	due := m.changed
+	m.changed = map[string][]byte{}
+	m.mu.Unlock()
+	for eventID, data := range due {
+		_ = m.dir.Write(priceFileName(eventID), data) // the directory tells of it
+	}
+}
