@@ -44,6 +44,7 @@ type house struct {
 	log     logBook
 	budget  atomic.Pointer[room.Budget]
 	ahead   atomic.Int64 // ns that everybody's clock is ahead of the machine's
+	market  *market
 }
 
 // now is the time on everybody's clock.
@@ -161,6 +162,7 @@ func (h *house) serve() {
 	t.Cleanup(func() { stop(); <-done })
 
 	stocks := h.openShelf(ctx, log)
+	h.market = h.openMarket(log)
 
 	origin := httptest.NewServer(h.shop)
 	t.Cleanup(origin.Close)
@@ -177,6 +179,7 @@ func (h *house) serve() {
 		Proxies:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Accounts: account.NewDesk(fanSecret, account.NewSets(account.SetsConfig{Now: time.Now, Log: log})),
 		Shelf:    stocks,
+		Prices:   h.market,
 		Now:      h.now, Random: rand.Reader, Chance: mathrand.Float64, Log: log, Metrics: h.metrics,
 	})
 	if err != nil {

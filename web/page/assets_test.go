@@ -11,7 +11,9 @@ import (
 
 func TestAssets(t *testing.T) {
 	p := newPages(t)
-	_, page, _ := show(t, waitingView())
+	view := waitingView()
+	view.Prices = somePrices()
+	_, page, _ := show(t, view)
 	page += drawPage(t, DrawView{})
 	for name, a := range p.assets {
 		path := prefix + "/assets/" + name
