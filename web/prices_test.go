@@ -22,12 +22,12 @@ type market struct {
 }
 
 func (h *house) openMarket(log *slog.Logger) *market {
-	m := &market{}
+	m, keeper := &market{}, h.keeper
 	m.Keeper = board.New(board.Config{
 		Store: accord.NewMemory(h.now), Log: log,
 		Events: func() []board.Event {
 			var priced []board.Event
-			for _, r := range h.keeper.Rooms() {
+			for _, r := range keeper.Rooms() {
 				e := board.Event{ID: r.View().Event.ID}
 				for _, tier := range r.View().Event.Tiers {
 					e.Tiers = append(e.Tiers, tier.Name)

@@ -14,11 +14,12 @@ import (
 
 // openShelf keeps the stock until the test ends.
 func (h *house) openShelf(ctx context.Context, log *slog.Logger) *shelf.Shelf {
+	keeper := h.keeper // another gateway has another
 	s := shelf.New(shelf.Config{
 		Store: accord.NewMemory(time.Now), Now: time.Now, Log: log,
 		Events: func() []event.Event {
 			var served []event.Event
-			for _, r := range h.keeper.Rooms() {
+			for _, r := range keeper.Rooms() {
 				served = append(served, r.View().Event)
 			}
 			return served
