@@ -120,7 +120,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	rushes, err := b.rushes(watched, rooms, routes, registry)
+	rushes, err := b.rushes(watched, rooms, routes, prices.Keeper, registry)
 	if err != nil {
 		return nil, err
 	}

@@ -64,43 +64,74 @@ func refused(err error) bool {
 
 // do sends a request and returns the event's version after it.
 func (o *organizerClient) do(ctx context.Context, method, path string, body, answer any) (version string, err error) {
-	var payload io.Reader
+	var payload []byte
 	if body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
+		if payload, err = json.Marshal(body); err != nil {
 			return "", err
 		}
-		payload = bytes.NewReader(data)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, o.events+path, payload)
+	return o.send(ctx, method, path, "application/json", payload, answer)
+}
+
+// send is do with a body as it is; nil: none.
+func (o *organizerClient) send(ctx context.Context, method, path, kind string, payload []byte, answer any) (version string, err error) {
+	response, err := o.open(ctx, method, path, kind, payload)
 	if err != nil {
 		return "", err
 	}
+	defer func() { _ = response.Body.Close() }()
+	if answer != nil {
+		data, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+		if err != nil {
+			return "", fmt.Errorf("read the organizer API's answer: %w", err)
+		}
+		if err := json.Unmarshal(data, answer); err != nil {
+			return "", fmt.Errorf("understand the organizer API's answer: %w", err)
+		}
+	}
+	return strings.Trim(response.Header.Get("ETag"), `"`), nil
+}
+
+// copy writes an answer, however long, as it is.
+func (o *organizerClient) copy(ctx context.Context, path string, to io.Writer) error {
+	response, err := o.open(ctx, http.MethodGet, path, "", nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if _, err := io.Copy(to, response.Body); err != nil {
+		return fmt.Errorf("read the organizer API's answer: %w", err)
+	}
+	return nil
+}
+
+// open sends a request. An answer that is a refusal is an error; whoever gets
+// another one closes its body.
+func (o *organizerClient) open(ctx context.Context, method, path, kind string, payload []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, o.events+path, bytes.NewReader(payload))
+	if err != nil {
+		return nil, err
+	}
 	request.Header.Set("Authorization", "Bearer "+o.key)
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+	if payload != nil {
+		request.Header.Set("Content-Type", kind)
 	}
 	if o.reason != "" {
 		request.Header.Set("Rushgate-Reason", o.reason)
 	}
 	response, err := o.http.Do(request)
 	if err != nil {
-		return "", fmt.Errorf("reach the organizer API: %w", err)
+		return nil, fmt.Errorf("reach the organizer API: %w", err)
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		return response, nil
 	}
 	defer func() { _ = response.Body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
 	if err != nil {
-		return "", fmt.Errorf("read the organizer API's answer: %w", err)
+		return nil, fmt.Errorf("read the organizer API's answer: %w", err)
 	}
-	if response.StatusCode >= http.StatusBadRequest {
-		refusal := &refusal{Status: response.StatusCode, Detail: response.Status}
-		_ = json.Unmarshal(data, refusal) // not ours: its status is all there is
-		return "", refusal
-	}
-	if answer != nil {
-		if err := json.Unmarshal(data, answer); err != nil {
-			return "", fmt.Errorf("understand the organizer API's answer: %w", err)
-		}
-	}
-	return strings.Trim(response.Header.Get("ETag"), `"`), nil
+	refusal := &refusal{Status: response.StatusCode, Detail: response.Status}
+	_ = json.Unmarshal(data, refusal) // not ours: its status is all there is
+	return nil, refusal
 }

@@ -14,6 +14,15 @@ import (
 type pricingCommand struct {
 	Check    pricingCheck    `cmd:"" help:"Say everything that is wrong with price rules, and where they can lead."`
 	Simulate pricingSimulate `cmd:"" help:"Say what price rules would have published in a sale, and what it would have earned."`
+
+	Show    pricingShow    `cmd:"" help:"An event's prices, and the rules behind them."`
+	Publish pricingPublish `cmd:"" help:"Bring price rules into force."`
+	Approve pricingApprove `cmd:"" help:"Approve the rules that wait as a draft."`
+	Freeze  pricingFreeze  `cmd:"" help:"Keep all prices as they are; wants --reason."`
+	Thaw    pricingThaw    `cmd:"" help:"Give frozen prices back to the rules; wants --reason."`
+	Set     pricingSet     `cmd:"" help:"Set a price by hand, within floor and cap; wants --reason."`
+	Unset   pricingUnset   `cmd:"" help:"Give a price back to the rules; wants --reason."`
+	Ledger  pricingLedger  `cmd:"" help:"Everything that was published, with inputs, stages and who did it."`
 }
 
 type pricingCheck struct {

@@ -32,7 +32,7 @@ type commands struct {
 	VerifyDraw verifyDraw `cmd:"" name:"verify-draw" help:"Check a published draw and a receipt; nothing is fetched."`
 
 	Plan     planCommand     `cmd:"" help:"Say how much capacity an event will need, and when; or how good such forecasts are."`
-	Pricing  pricingCommand  `cmd:"" name:"pricing" help:"Check price rules, and play them through a sale."`
+	Pricing  pricingCommand  `cmd:"" name:"pricing" help:"Check price rules, play them through a sale, publish them, and steer an event's prices."`
 	Simulate simulateCommand `cmd:"" help:"Say what a rate, a cap or no-shows would mean for the line, before anybody waits."`
 	Rehearse rehearse        `cmd:"" help:"Send a crowd of simulated people to a deployment, and judge how it treats them."`
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bilten/rushgate/prescale/rush"
 	"github.com/bilten/rushgate/prescale/rush/crew"
 	"github.com/bilten/rushgate/prescale/watch"
+	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
 )
 
@@ -27,7 +28,7 @@ type rushes struct {
 }
 
 // rushes builds the crew and the watcher of triggers; nothing runs yet.
-func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *event.Routes, registry *prometheus.Registry) (*rushes, error) {
+func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *event.Routes, boards *board.Keeper, registry *prometheus.Registry) (*rushes, error) {
 	targets, err := b.config.openTargets(b.log)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *ev
 	known := knownEvents{events: events, rooms: rooms, services: services}
 	r := &rushes{known: known, world: world{b.pools, routes, func() *room.Keeper { return rooms }}}
 	r.crew = crew.New(crew.Config{
-		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Member: newMember(),
+		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Pricing: rushPrices{boards}, Member: newMember(),
 		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: registry,
 	})
 	config := watch.Config{
