@@ -16,6 +16,7 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/web/organizer"
 )
 
@@ -40,6 +41,7 @@ type house struct {
 	rooms     map[string]organizer.LiveView
 	logged    *bytes.Buffer
 	stockroom *stockroom
+	market    *board.Keeper
 	desk      *desk
 }
 
@@ -65,7 +67,7 @@ func open(t *testing.T) *house {
 	}
 	h := &house{contract: readContract(t), rooms: map[string]organizer.LiveView{}, logged: &bytes.Buffer{}}
 	store, stocks := newStockroom(now)
-	h.stockroom = store
+	h.stockroom, h.market = store, newMarket(store, noon.Add(time.Hour))
 	h.desk = openDesk(definitions, now)
 	h.handler = organizer.New(definitions, []organizer.Key{
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},
@@ -76,7 +78,7 @@ func open(t *testing.T) *house {
 		},
 		Fleets:    map[string]organizer.Fleet{"shop": openFleet(t, now)},
 		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
-		Leases:    agreed{}, Shelf: stocks, SharedKeys: true, TrustedProxies: true,
+		Prices:    h.market, Leases: agreed{}, Shelf: stocks, SharedKeys: true, TrustedProxies: true,
 		Rushes: h.desk, Scaling: scaling{h.desk},
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h

@@ -20,6 +20,7 @@ import (
 const contractFile = "../../docs/openapi.yaml"
 
 func TestMain(m *testing.M) {
+	openapi3filter.RegisterBodyDecoder("application/jsonl", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/merge-patch+json", openapi3filter.JSONBodyDecoder)
 	os.Exit(m.Run())
 }
