@@ -37,7 +37,7 @@ func (s *Shop) serve(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		w.Header().Set("Cache-Control", "no-store")
-		w = &telling{ResponseWriter: w, stock: func() string { return s.stock.inventory(s.now()) }}
+		w = &telling{ResponseWriter: w, stock: func() string { return s.tell(s.now()) }}
 		err := h(w, r)
 		if err == nil {
 			return
@@ -82,7 +82,11 @@ func (s *Shop) landing(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Shop) buy(w http.ResponseWriter, r *http.Request) error {
 	session(w, r)
-	return s.render(w, r, http.StatusOK, "buy", view{Title: "Choose your seats", Tiers: s.stock.count(s.now())})
+	tiers, came := s.stock.count(s.now()), entryOf(w, r)
+	for i, tier := range s.stock.tiers {
+		tiers[i].Cents, tiers[i].Promised = came.price(tier)
+	}
+	return s.render(w, r, http.StatusOK, "buy", view{Title: "Choose your seats", Tiers: tiers})
 }
 
 func (s *Shop) hold(w http.ResponseWriter, r *http.Request) error {
@@ -91,7 +95,8 @@ func (s *Shop) hold(w http.ResponseWriter, r *http.Request) error {
 	if errors.Join(errTier, errSeats) != nil || tier < 0 || tier >= len(s.stock.tiers) || seats < 1 || seats > MaxSeats {
 		return errBadChoice
 	}
-	if !s.stock.hold(session(w, r), newReference(), tier, seats, s.now()) {
+	cents, _ := entryOf(w, r).price(s.stock.tiers[tier])
+	if !s.stock.hold(session(w, r), newReference(), basket{tier: tier, seats: seats, cents: cents}, s.now()) {
 		return errGone
 	}
 	http.Redirect(w, r, EventPath+"/buy/checkout", http.StatusSeeOther)
@@ -108,7 +113,7 @@ func (s *Shop) checkout(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "checkout", view{
 		Title:     "Pay",
 		Reference: h.reference,
-		Purchase:  s.purchase(h.tier, h.seats),
+		Purchase:  s.purchase(h.basket),
 		Until:     h.until,
 		// Whole seconds, rounded up: a page that reloads then finds the hold lapsed.
 		SecondsLeft: int64((h.until.Sub(now) + time.Second - 1) / time.Second),
@@ -145,7 +150,7 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "order", view{
 		Title:     "You have your tickets",
 		Reference: reference,
-		Purchase:  s.purchase(paid.tier, paid.seats),
+		Purchase:  s.purchase(paid.basket),
 		Settled:   paid.settled,
 	})
 }
@@ -176,9 +181,8 @@ func (s *Shop) health(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Shop) nothing(http.ResponseWriter, *http.Request) error { return errNotFound }
 
-func (s *Shop) purchase(tier, seats int) purchase {
-	t := s.stock.tiers[tier]
-	return purchase{Tier: t.Name, Seats: seats, Cents: t.Cents * int64(seats)}
+func (s *Shop) purchase(b basket) purchase {
+	return purchase{Tier: s.stock.tiers[b.tier].Title, Seats: b.seats, Each: b.cents, Cents: b.cents * int64(b.seats)}
 }
 
 // newReference has 50 random bits: nobody guesses another's order.

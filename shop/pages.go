@@ -25,7 +25,8 @@ type view struct {
 type purchase struct {
 	Tier  string
 	Seats int
-	Cents int64
+	Each  int64 // cents for one seat
+	Cents int64 // for all
 }
 
 var pageNames = []string{"event", "buy", "checkout", "order", "problem"}

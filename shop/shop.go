@@ -15,15 +15,18 @@
 //	GET  /health
 //
 // Each answer tells the gateway what is left, in Rushgate-Inventory, so that the
-// line hears of it. No money moves: the pages say so.
+// line hears of it. Who was promised a price by the gateway pays that price; it is
+// fixed when seats are held. No money moves: the pages say so.
 package shop
 
 import (
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -35,6 +38,7 @@ type Options struct {
 	Tiers   []Tier                          // default: 120 on the floor, 80 on the balcony
 	HoldFor time.Duration                   // how long seats are held for a checkout; default 4 minutes
 	Guard   func(http.Handler) http.Handler // stands around the buying routes, as verify.Guard.Handler does; default none
+	ByTier  bool                            // tell the gateway what is left by tier, for an event that has these tiers
 	Now     func() time.Time                // default time.Now
 	Log     *slog.Logger                    // default: none
 }
@@ -44,6 +48,7 @@ type Shop struct {
 	stock *stock
 	pages map[string]*template.Template
 	now   func() time.Time
+	tell  func(now time.Time) string // what is left, as the gateway reads it
 	log   *slog.Logger
 	http.Handler
 }
@@ -54,7 +59,10 @@ var files embed.FS
 // New returns a shop with every seat free.
 func New(o Options) *Shop {
 	if len(o.Tiers) == 0 {
-		o.Tiers = []Tier{{Name: "Floor, standing", Seats: 120, Cents: 68_00}, {Name: "Balcony, seated", Seats: 80, Cents: 45_00}}
+		o.Tiers = []Tier{
+			{Name: "floor", Title: "Floor, standing", Seats: 120, Cents: 68_00},
+			{Name: "balcony", Title: "Balcony, seated", Seats: 80, Cents: 45_00},
+		}
 	}
 	if o.HoldFor == 0 {
 		o.HoldFor = 4 * time.Minute
@@ -68,9 +76,21 @@ func New(o Options) *Shop {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Shop{stock: newStock(o.Tiers, o.HoldFor, o.Now()), pages: parsePages(), now: o.Now, log: o.Log}
+	s := &Shop{stock: newStock(titled(o.Tiers), o.HoldFor, o.Now()), pages: parsePages(), now: o.Now, log: o.Log}
+	s.tell = s.stock.inventory
+	if o.ByTier {
+		s.tell = s.stock.inventoryByTier
+	}
 	s.Handler = s.routes(o.Guard)
 	return s
+}
+
+func titled(tiers []Tier) []Tier {
+	tiers = slices.Clone(tiers)
+	for i, tier := range tiers {
+		tiers[i].Title = cmp.Or(tier.Title, tier.Name)
+	}
+	return tiers
 }
 
 func (s *Shop) routes(guard func(http.Handler) http.Handler) http.Handler {

@@ -2,15 +2,17 @@ package shop
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Tier is a group of like seats at one price.
 type Tier struct {
-	Name  string
+	Name  string // as in the event's tiers and in the prices of admissions
+	Title string // as visitors read it; default: Name
 	Seats int
-	Cents int64 // price of one seat, in euro cents
+	Cents int64 // price of one seat, in euro cents, for who is promised no other
 }
 
 // MaxSeats is the most seats that one session may hold.
@@ -19,15 +21,20 @@ const MaxSeats = 4
 // hold keeps seats from everybody else until its deadline.
 type hold struct {
 	reference string // of the order it becomes
-	tier      int
-	seats     int
-	until     time.Time
+	basket
+	until time.Time
+}
+
+// basket is what somebody buys, at the price of the moment when it was held.
+type basket struct {
+	tier  int
+	seats int
+	cents int64 // for one seat
 }
 
 // order is a hold that was paid.
 type order struct {
-	tier    int
-	seats   int
+	basket
 	settled bool // the payment provider's webhook has come
 }
 
@@ -68,23 +75,23 @@ func newStock(tiers []Tier, holdFor time.Duration, now time.Time) *stock {
 
 // hold takes seats of a tier for a session, in exchange for what the session
 // held before. With too few seats free, nothing changes and ok is false.
-func (s *stock) hold(session, reference string, tier, seats int, now time.Time) (ok bool) {
+func (s *stock) hold(session, reference string, want basket, now time.Time) (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lapse(now)
 	old, had := s.holds[session]
-	free := s.free[tier]
-	if had && old.tier == tier {
+	free := s.free[want.tier]
+	if had && old.tier == want.tier {
 		free += old.seats
 	}
-	if seats > free {
+	if want.seats > free {
 		return false
 	}
 	s.release(session)
 	s.seq++
-	s.free[tier] -= seats
+	s.free[want.tier] -= want.seats
 	until := now.Add(s.holdFor)
-	s.holds[session] = hold{reference: reference, tier: tier, seats: seats, until: until}
+	s.holds[session] = hold{reference: reference, basket: want, until: until}
 	s.lapses = append(s.lapses, lapse{session: session, at: until})
 	return true
 }
@@ -122,7 +129,7 @@ func (s *stock) sell(session, reference string, now time.Time) (ok bool) {
 	delete(s.holds, session)
 	s.seq++
 	s.sold[h.tier] += h.seats
-	s.orders[reference] = &order{tier: h.tier, seats: h.seats}
+	s.orders[reference] = &order{basket: h.basket}
 	return true
 }
 
@@ -149,11 +156,14 @@ func (s *stock) order(reference string) (order, bool) {
 // TierStock is one tier's seats at a moment.
 type TierStock struct {
 	Name  string `json:"name"`
+	Title string `json:"title"`
 	Cents int64  `json:"cents"`
-	Seats int    `json:"seats"`
-	Free  int    `json:"free"`
-	Held  int    `json:"held"`
-	Sold  int    `json:"sold"`
+	// Promised: Cents is the price of the visitor who looks, not the shop's.
+	Promised bool `json:"-"`
+	Seats    int  `json:"seats"`
+	Free     int  `json:"free"`
+	Held     int  `json:"held"`
+	Sold     int  `json:"sold"`
 }
 
 func (s *stock) count(now time.Time) []TierStock {
@@ -163,7 +173,7 @@ func (s *stock) count(now time.Time) []TierStock {
 	counts := make([]TierStock, len(s.tiers))
 	for i, tier := range s.tiers {
 		counts[i] = TierStock{
-			Name: tier.Name, Cents: tier.Cents, Seats: tier.Seats,
+			Name: tier.Name, Title: tier.Title, Cents: tier.Cents, Seats: tier.Seats,
 			Free: s.free[i], Sold: s.sold[i], Held: tier.Seats - s.free[i] - s.sold[i],
 		}
 	}
@@ -184,6 +194,18 @@ func (s *stock) inventory(now time.Time) string {
 		held += h.seats
 	}
 	return fmt.Sprintf("%d;held=%d;seq=%d", free, held, s.seq)
+}
+
+// inventoryByTier is inventory, tier by tier.
+func (s *stock) inventoryByTier(now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lapse(now)
+	tiers := make([]string, len(s.tiers))
+	for i, tier := range s.tiers {
+		tiers[i] = fmt.Sprintf("%s=%d;held=%d;seq=%d", tier.Name, s.free[i], tier.Seats-s.free[i]-s.sold[i], s.seq)
+	}
+	return strings.Join(tiers, ", ")
 }
 
 // lapse returns the seats of every hold whose deadline has come.

@@ -38,7 +38,7 @@ func TestHold(t *testing.T) {
 			var now time.Time
 			for i, step := range test.steps {
 				now = opening.Add(step.after)
-				if got := s.hold(step.session, fmt.Sprint("order-", i), 0, step.seats, now); got != step.want {
+				if got := s.hold(step.session, fmt.Sprint("order-", i), basket{seats: step.seats}, now); got != step.want {
 					t.Errorf("step %d: hold(%s, %d) = %v; want %v", i, step.session, step.seats, got, step.want)
 				}
 			}
@@ -66,7 +66,7 @@ func TestSell(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStock([]Tier{{Seats: 4}}, 5*minute, time.Time{})
-			s.hold("a", "order-a", 0, 3, opening)
+			s.hold("a", "order-a", basket{seats: 3}, opening)
 			now := opening.Add(test.after)
 			if got := s.sell(test.session, test.reference, now); got != test.want {
 				t.Errorf("sell(%s, %s) = %v; want %v", test.session, test.reference, got, test.want)
@@ -80,7 +80,7 @@ func TestSell(t *testing.T) {
 
 func TestSellingTwiceSellsOnce(t *testing.T) {
 	s := newStock([]Tier{{Seats: 4}}, 5*minute, time.Time{})
-	s.hold("a", "order-a", 0, 2, opening)
+	s.hold("a", "order-a", basket{seats: 2}, opening)
 	for click := 1; click <= 2; click++ {
 		// The second click comes when the hold would have lapsed: it is paid all the same.
 		if !s.sell("a", "order-a", opening.Add(time.Duration(click)*4*minute)) {
@@ -100,7 +100,7 @@ func TestStockIsNeverOversold(t *testing.T) {
 	for buyer := range buyers {
 		all.Go(func() {
 			name := fmt.Sprint(buyer)
-			if s.hold(name, name, 0, 1+buyer%MaxSeats, opening) && buyer%3 == 0 {
+			if s.hold(name, name, basket{seats: 1 + buyer%MaxSeats}, opening) && buyer%3 == 0 {
 				s.cancel(name)
 				return
 			}

@@ -44,6 +44,9 @@ Example:
 //go:embed demo_event.yaml
 var demoEvent []byte
 
+//go:embed demo_prices.yaml
+var demoPrices string
+
 // addresses is what the demo prints.
 type addresses struct {
 	Shop    string `json:"shop"` // its first page, which needs no admission
@@ -53,6 +56,7 @@ type addresses struct {
 	APIKey  string `json:"api_key"`
 	Event   string `json:"event"`
 	Ops     string `json:"ops"`
+	Prices  string `json:"prices"`
 }
 
 // Run is a whole installation in one process.
@@ -85,6 +89,7 @@ func (d demo) Run(a *app) error {
 		Shop: gateway + shop.EventPath, Gateway: gateway, Buy: gateway + shop.EventPath + "/buy",
 		API:    api + "/v1/organizations/" + declared.Organization + "/events/" + declared.ID,
 		APIKey: key, Event: declared.ID, Ops: ops,
+		Prices: gateway + "/_rushgate/" + declared.ID + "/prices",
 	}
 	crowd := trickle{gateway: gateway, buy: where.Buy, event: declared.ID, size: crowdFor(d.Wait), buys: d.SellOut, log: log}
 	running.loops = append(running.loops, crowd.run, func(ctx context.Context) { d.tell(ctx, a, where, api) })
@@ -105,6 +110,7 @@ func (d demo) config(declared event.Event, shopURL, keyHash string) Config {
 		Hosts: []string{"127.0.0.1", "localhost"}, Upstreams: []Upstream{{Path: "/**", Pool: "shop"}},
 	}}
 	config.APIKeys = []APIKey{{Name: "demo", Organization: declared.Organization, SHA256: keyHash}}
+	config.PricesWaiver = "a demo sells at once: nobody had to decide a day before"
 	config.Shutdown = Shutdown{Timeout: time.Second} // nobody waits for a balancer here
 	return config
 }
@@ -118,6 +124,7 @@ func (d demo) open(config Config, declared event.Event, log *slog.Logger) (*life
 		return nil, err
 	}
 	plan.events = []event.Event{declared}
+	plan.prices = []priceFile{{file: "demo_prices.yaml", event: declared.ID, document: demoPrices}}
 	built, err := plan.assemble()
 	if err != nil {
 		return nil, err
@@ -135,7 +142,7 @@ func demoShop(declared event.Event, issuer, gateway string, listener net.Listene
 	if err != nil {
 		return nil, err
 	}
-	server := insideServer(shop.New(shop.Options{Guard: guard.Handler, Log: log}))
+	server := insideServer(shop.New(shop.Options{Guard: guard.Handler, ByTier: true, Log: log}))
 	return &door{name: "shop", listener: listener, server: server}, nil
 }
 
@@ -177,6 +184,9 @@ func (d demo) tell(ctx context.Context, a *app, where addresses, api string) {
   Watch it:
     go run ./cmd/rushgate room %[5]s watch --api %[6]s --key %[3]s
 
+  Prices that follow the line, and why
+    curl %[9]s
+
   Health and metrics           %[7]s/readyz  %[7]s/metrics
-`, where.Shop, where.Buy, where.APIKey, where.API, where.Event, api, where.Ops, d.Wait)
+`, where.Shop, where.Buy, where.APIKey, where.API, where.Event, api, where.Ops, d.Wait, where.Prices)
 }

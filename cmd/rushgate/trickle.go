@@ -46,11 +46,15 @@ const (
 func (t trickle) run(ctx context.Context) {
 	transport := &http.Transport{MaxIdleConnsPerHost: t.size}
 	defer transport.CloseIdleConnections()
+	began := time.Now()
 	var crowd sync.WaitGroup
 	for i := range t.size {
 		crowd.Go(func() {
 			pause(ctx, arriveOver*time.Duration(i)/time.Duration(t.size))
 			for ctx.Err() == nil {
+				if i%tideShare == 0 {
+					untilFlood(ctx, time.Since(began))
+				}
 				if err := t.visit(ctx, transport); err != nil && ctx.Err() == nil {
 					t.log.Debug("simulated visitor gave up", "err", err)
 					pause(ctx, afterFault)
@@ -59,6 +63,19 @@ func (t trickle) run(ctx context.Context) {
 		})
 	}
 	crowd.Wait()
+}
+
+// One visitor in tideShare stays away in the second half of each tide, so that the
+// line grows and shrinks, and prices that follow it rise and fall.
+const (
+	tideShare = 4
+	tide      = 4 * time.Minute
+)
+
+func untilFlood(ctx context.Context, since time.Duration) {
+	if into := since % tide; into >= tide/2 {
+		pause(ctx, tide-into)
+	}
 }
 
 // visit is one visitor's way, from arriving to leaving. Who meets a room that is
