@@ -9,8 +9,8 @@ import (
 	"github.com/bilten/rushgate/queue"
 )
 
-// maxProbation is how long somebody who went straight in may stay unseen.
-const maxProbation = time.Minute
+// MaxProbation is how long somebody who went straight in may stay unseen.
+const MaxProbation = time.Minute
 
 // policyOf is what the store is to do for an event.
 //
@@ -39,7 +39,7 @@ func policyOf(record catalog.Record) queue.Policy {
 			Grace:      millis(e.Room.LateGrace),
 			Session:    millis(e.Room.SessionDuration),
 			SessionMax: millis(e.Room.SessionMax),
-			Probation:  min(maxProbation.Milliseconds(), millis(e.Room.SessionDuration)),
+			Probation:  min(MaxProbation.Milliseconds(), millis(e.Room.SessionDuration)),
 		},
 	}
 	for _, l := range e.Room.Lines {

@@ -133,8 +133,13 @@ func (v *visit) prolong(a queue.Answer, adopted bool) error {
 	return v.admit(a, old.Visitor, prices)
 }
 
+// fresh says that a session has just been given.
 func (v *visit) fresh(a queue.Answer) bool {
-	return a.Ends-v.storeTime() > (time.Duration(v.event().Room.SessionDuration) - freshWithin).Milliseconds()
+	whole := time.Duration(v.event().Room.SessionDuration)
+	if a.Probation {
+		whole = min(whole, room.MaxProbation)
+	}
+	return a.Ends-v.storeTime() > (whole - freshWithin).Milliseconds()
 }
 
 // claimed is what a session hangs on that the pass in hand has brought. When the
@@ -148,7 +153,11 @@ func (v *visit) claimed(a queue.Answer) board.Claim {
 		claim.Joined = p.PriceVersion
 	}
 	back := 2*time.Duration(knobs.TurnTTL) + millis(v.view.Snapshot.Stood)
-	if !v.fresh(a) {
+	switch {
+	case v.fresh(a):
+	case a.Probation:
+		back += room.MaxProbation
+	default:
 		back += time.Duration(knobs.SessionMax)
 	}
 	claim.Turn = time.UnixMilli(v.storeTime()).Add(-back)
