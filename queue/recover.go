@@ -54,10 +54,9 @@ func (r *room) recover(p Policy, m Remembered, random func() uint64) {
 	r.gather(m)
 }
 
-// believes says whether what a gateway remembers can have been this room. One of
-// another root was this room if the store made it only after, and soon after.
+// believes says whether what a gateway remembers can have been this room.
 func (r *room) believes(m Remembered) bool {
-	return m.Generation != 0 && (r.knows(m.Generation) || m.At <= r.begun && r.begun-m.At < Found)
+	return m.Generation != 0 && (r.knows(m.Generation) || Forgotten(m.At, r.begun))
 }
 
 // behind says that the store has told a gateway more than it knows. Numbers of
@@ -143,6 +142,22 @@ func (r *room) merge(m Remembered) {
 			l.serving = max(l.serving, known.Serving)
 			l.calledOrder = max(l.calledOrder, known.CalledOrder)
 			l.lapsed = max(l.lapsed, known.LapsedOrder)
+		}
+	}
+	r.callBack()
+}
+
+// callBack puts those ahead of the line, in the order of then, whom an older copy
+// of the room still has waiting although they had been called since: like those of
+// whom it knows nothing, once they show their passes.
+func (r *room) callBack() {
+	if r.lost == 0 {
+		return
+	}
+	for _, l := range r.lines {
+		for _, m := range l.waiting.upTo(l.calledOrder, MaxCalls) {
+			l.waiting.remove(m.visitor)
+			r.late.add(m.visitor, m.score-2*Base)
 		}
 	}
 }

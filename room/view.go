@@ -225,7 +225,7 @@ const young = 10 * time.Minute
 func (v *View) forgot(generation uint64, joinedAt int64) bool {
 	s := v.Snapshot
 	return s.Generation != 0 && generation != 0 && !v.Knows(generation) && v.Mode != Hold &&
-		s.At-s.Begun < young.Milliseconds() && joinedAt < s.Begun && s.Begun-joinedAt < queue.Found
+		s.At-s.Begun < young.Milliseconds() && queue.Forgotten(joinedAt, s.Begun)
 }
 
 // At is the view at a moment of the gateway's clock: an event that has started

@@ -109,8 +109,7 @@ func (v *visit) openAdmission() {
 	if a == nil || a.IssuedAt > now+aheadMost.Milliseconds() || now-a.Ends > afterlife.Milliseconds() {
 		return
 	}
-	p := v.jar.pass
-	v.used = p != nil && p.Number > 0 && a.Number == p.Number && a.Line == p.Line && queue.Root(a.Generation) == queue.Root(p.Generation)
+	v.used = v.jar.pass != nil && v.jar.pass.ledTo(a)
 	knobs, left, mode := v.view.Event.Room, a.Ends-now, v.modeNow()
 	switch {
 	case v.room.EndedSession(a.SessionID):
@@ -124,6 +123,14 @@ func (v *visit) openAdmission() {
 	default:
 		v.worth = live
 	}
+}
+
+// ledTo is web's.
+func (p *pass) ledTo(a *admission) bool {
+	if p.Line == "" || a.Line != p.Line || a.Number != p.Number || queue.Root(a.Generation) != queue.Root(p.Generation) {
+		return false
+	}
+	return p.Number > 0 || p.Order > 0 && p.JoinedAt <= a.IssuedAt
 }
 
 func (v *visit) modeNow() room.Mode {

@@ -73,6 +73,23 @@ local function lose(m, random)
   save('generation', 'roots', 'lost', 'expected', 'kept')
 end
 
+-- Puts those ahead of the line whom an older copy of the room still has waiting
+-- although they had been called since.
+local function call_back()
+  if r.lost == 0 then return end
+  for i = 1, r.lines do
+    local found = redis.call('ZRANGEBYSCORE', line_key(i), '-inf', r['order:' .. i], 'WITHSCORES', 'LIMIT', 0, MOST)
+    for k = 1, #found, 2 * CHUNK do
+      local late, gone = {}, {}
+      for at = k, math.min(k + 2 * CHUNK - 1, #found), 2 do
+        late[#late + 1], late[#late + 2], gone[#gone + 1] = tonumber(found[at + 1]) - 2 * BASE, found[at], found[at]
+      end
+      redis.call('ZADD', LATE, unpack(late))
+      redis.call('ZREM', line_key(i), unpack(gone))
+    end
+  end
+end
+
 -- Takes over what a gateway knows better.
 local function merge(m)
   r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
@@ -91,6 +108,7 @@ local function merge(m)
       end
     end
   end
+  call_back()
 end
 
 -- Begins to gather when a gateway has given passes without a number.
@@ -115,9 +133,11 @@ end
 local OFF = '0000000000000000'
 
 -- Whether what a gateway remembers can have been this room. One of another root
--- was this room if the store made it only after, and soon after.
+-- was this room if it was seen shortly before the store made it, or shortly after by
+-- a clock that was lost with the room.
 local function believes(m)
-  return m.generation ~= OFF and (knows(m.generation) or m.at <= r.begun and r.begun - m.at < FOUND)
+  local age = r.begun - m.at
+  return m.generation ~= OFF and (knows(m.generation) or -CLOCK_LOST < age and age < FOUND)
 end
 
 local function recover(m, random, broken)
