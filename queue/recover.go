@@ -138,25 +138,35 @@ func (r *room) merge(m Remembered) {
 	}
 	for _, known := range m.Lines {
 		if l := r.lineFor(known.Name); l != nil {
+			before := l.calledOrder
 			l.issued = max(l.issued, known.Issued)
 			l.serving = max(l.serving, known.Serving)
 			l.calledOrder = max(l.calledOrder, known.CalledOrder)
 			l.lapsed = max(l.lapsed, known.LapsedOrder)
+			r.callBack(l, before)
 		}
 	}
-	r.callBack()
 }
 
-// callBack puts those ahead of the line, in the order of then, whom an older copy
-// of the room still has waiting although they had been called since: like those of
-// whom it knows nothing, once they show their passes.
-func (r *room) callBack() {
+// callBack puts those of a line ahead of it, in the order of then, who still wait in
+// this room although they had been called: it is an older copy, or they came back
+// before a gateway told of the last calls. It is what they would get, once they show
+// their passes, if the room knew nothing of them. before is the order last called, as
+// far as the room knew.
+func (r *room) callBack(l *line, before int64) {
 	if r.lost == 0 {
 		return
 	}
-	for _, l := range r.lines {
-		for _, m := range l.waiting.upTo(l.calledOrder, MaxCalls) {
-			l.waiting.remove(m.visitor)
+	for _, m := range l.waiting.upTo(l.calledOrder, MaxCalls) {
+		l.waiting.remove(m.visitor)
+		r.late.add(m.visitor, m.score-2*Base)
+	}
+	if !r.settled() {
+		return
+	}
+	drawn := l.drawn.places()[l.drawn.rank(before):l.drawn.rank(l.calledOrder)]
+	for _, m := range drawn[:min(len(drawn), MaxCalls)] {
+		if used, left := l.spent.score(m.visitor); !left || used < m.score {
 			r.late.add(m.visitor, m.score-2*Base)
 		}
 	}

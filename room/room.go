@@ -92,7 +92,8 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 			return queue.Answer{}, err
 		}
 	}
-	if view := r.View(); !view.Knows(id.Generation) {
+	if view := r.View(); !view.Knows(id.Generation) { // no store will hear of it again
+		r.ended.add(r.house.now(), id)
 		return queue.Answer{Generation: view.Snapshot.Generation}, nil
 	}
 	what := queue.Visit{Visitor: v, Session: id.Number, Generation: id.Generation}

@@ -65,6 +65,18 @@ func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
 	})
 }
 
+// An admission of a room that nobody remembers counts until its end, because it
+// cannot be looked up: but not once the shop has said that it is done with.
+func TestCompleteOfASessionThatNoStoreKnowsIsHeededHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := seenRoom(t, run(t, setup(t, record(t, 0, "").Event).keeper))
+		foreign := queue.SessionID{Generation: 99 << 32, Number: 1}
+		if _, err := r.Complete(t.Context(), person(1), foreign); err != nil || !r.EndedSession(foreign) {
+			t.Errorf("Complete() = %v, EndedSession() = %v; want it ended", err, r.EndedSession(foreign))
+		}
+	})
+}
+
 func TestCompleteOnAGatewayThatIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)

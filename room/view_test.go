@@ -276,5 +276,12 @@ func TestAPassShowsThatTheStoreHasForgotten(t *testing.T) {
 		if got := after(t, "", s).forgot(9<<32, tt.joinedAt); got != tt.want {
 			t.Errorf("%s: forgot() = %v; want %v", tt.name, got, tt.want)
 		}
+		held, state := Held{Generation: 9 << 32, Line: "general", Order: queue.Base + 1, JoinedAt: tt.joinedAt}, None
+		if tt.want { // until the store has been told
+			state = Unknown
+		}
+		if got := after(t, "", s).Place(held, nine).State; got != state {
+			t.Errorf("%s: the place is %s; want %s", tt.name, got, state)
+		}
 	}
 }

@@ -297,7 +297,7 @@ func (r *rush) recordAnswer(v *visitor, q *visit, when, waited invariant.Span, h
 		id := q.jar.admission.session()
 		if !v.told[id] {
 			entry := invariant.FromLine
-			if v.number == 0 && q.op == queue.Join {
+			if v.number == 0 && q.op == queue.Join && q.jar.pass == nil { // a place may be called before its number is told
 				entry = invariant.Direct
 			}
 			v.told[id] = true
