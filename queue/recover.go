@@ -274,14 +274,14 @@ func (r *room) readmit(v Visit, here Answer) Answer {
 }
 
 // finish notes that a session of an earlier life has ended, and so has the place
-// that led there.
+// that led there: that again, too, because a store that knows of the end may have
+// lost the place.
 func (r *room) finish(v Visit) Answer {
 	key := overKey(v.Generation, v.Session)
-	if _, known := r.over.score(key); known {
-		return r.where(v.Visitor)
+	if _, known := r.over.score(key); !known {
+		r.over.add(key, r.now)
+		r.end(SessionID{v.Generation, v.Session})
 	}
-	r.over.add(key, r.now)
-	r.end(SessionID{v.Generation, v.Session})
 	if l := r.line(v.Line); l != nil && v.Order > 0 {
 		l.spend(v.Visitor, v.Order)
 		if order, in := l.waiting.order(v.Visitor); in && order <= v.Order {

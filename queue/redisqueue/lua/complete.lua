@@ -9,8 +9,7 @@
 if not enter() then return {} end
 
 local function finish(v, session, generation, line, order)
-  if redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 0 then return where(v) end
-  note_end(session, generation)
+  if redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 1 then note_end(session, generation) end
   local i = line_index(line)
   if i and order > 0 then
     spend(v, i, order)
