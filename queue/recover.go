@@ -278,7 +278,7 @@ func (r *room) readmit(v Visit, here Answer) Answer {
 // lost the place.
 func (r *room) finish(v Visit) Answer {
 	key := overKey(v.Generation, v.Session)
-	if _, known := r.over.score(key); !known {
+	if _, known := r.over.score(key); !known && v.Session > 0 {
 		r.over.add(key, r.now)
 		r.end(SessionID{v.Generation, v.Session})
 	}

@@ -157,6 +157,19 @@ var restoring = []promise{
 		}
 		Equal(t, "active", r.Tick().Active, 1)
 	}},
+	{"a place that was used buys nothing, but that ends no session which another gateway has extended", func(t *testing.T, h Harness) {
+		r, places := lostRoom(t, h, 3, func(p *queue.Policy) { p.Cap = 1 })
+		a := r.Claim(1, places[0].Order)
+		r.Tick()
+		r.lose()
+		r.Tick()
+		known := a
+		known.Session = 0
+		r.finish(1, known, places[0])
+		r.Want(r.Restore(1, places[0]), queue.Missed, "the pass")
+		r.Want(r.readmit(1, a), queue.Active, "the admission")
+		Equal(t, "told of as ended", len(r.Tick().Ended), 0)
+	}},
 	{"a session that ended stays ended, and its place buys nothing", func(t *testing.T, h Harness) {
 		r, places := lostRoom(t, h, 3, func(p *queue.Policy) { p.Cap = 1 })
 		a := r.Claim(1, places[0].Order)
