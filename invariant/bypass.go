@@ -33,7 +33,7 @@ func checkBypass(l *ledger) []Violation {
 				l.clock(e.To), e.Session))
 			continue
 		}
-		if why := l.sessions[known].refuses(e, l.limits.Lag, unheard); why != "" {
+		if why := l.refuses(&l.sessions[known], e, unheard); why != "" {
 			found = append(found, broken([]Event{l.events[l.sessions[known].proof], e},
 				"visitor %s reached the shop at %s with an admission that %s (%s)", short(e.Visitor), l.clock(e.To), why, e.Session))
 		}
@@ -43,13 +43,14 @@ func checkBypass(l *ledger) []Violation {
 
 // refuses says why a request should not have reached the shop, "" if it should.
 // Where the answer to it is unheard, it may have told that the session goes on.
-func (s *session) refuses(e Event, lag int64, unheard bool) string {
+func (l *ledger) refuses(s *session, e Event, unheard bool) string {
+	lag := l.limits.Lag
 	switch {
 	case s.visitor != e.Visitor:
 		return "belongs to somebody else"
 	case e.To < s.given.From:
 		return "had not been given yet"
-	case s.closed != never && e.From-lag > s.closed:
+	case s.closed != never && e.From-lag > s.closed && !l.diedWith(s.closed):
 		return "had been ended"
 	case e.From-lag > s.ends && !unheard:
 		return "had run out"

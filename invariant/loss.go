@@ -11,6 +11,10 @@ func (l *ledger) lossBetween(from, to int64, orphaned bool) bool {
 	return false
 }
 
+// diedWith says that what happened at a moment may be known to nobody any more: the
+// gateway that did it and the store died before the others can have heard of it.
+func (l *ledger) diedWith(at int64) bool { return l.lossBetween(at, at+l.limits.Lag, true) }
+
 // comesBack notes that a visitor was given a place again that an earlier life of
 // the room had given: the same place, but nobody can have waited at it meanwhile.
 func (l *ledger) comesBack(i int) {

@@ -44,11 +44,32 @@ func (f *fifo) here(m member) bool {
 	return ok && order == m.score
 }
 
-// pop takes out the first n.
-func (f *fifo) pop(n int64) []member {
-	if f.unsorted && n > 0 {
+// sort makes the list what it says it is.
+func (f *fifo) sort() {
+	if f.unsorted {
 		slices.SortFunc(f.list, member.compare)
 		f.unsorted = false
+	}
+}
+
+// upTo lists who stands at this order or before, most of them or all.
+func (f *fifo) upTo(order, most int64) (found []member) {
+	f.sort()
+	for _, m := range f.list {
+		if m.score > order || int64(len(found)) == most {
+			break
+		}
+		if f.here(m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// pop takes out the first n.
+func (f *fifo) pop(n int64) []member {
+	if n > 0 {
+		f.sort()
 	}
 	first := make([]member, 0, min(n, f.len()))
 	i := 0

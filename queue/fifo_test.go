@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -29,14 +30,14 @@ func TestAFIFOIsAZSetOfGrowingScores(t *testing.T) {
 			},
 			"call": func(t *rapid.T) {
 				n := rapid.Int64Range(0, 5).Draw(t, "n")
-				got, want := line.pop(n), model.popMin(n)
-				if len(got) != len(want) {
+				if got, want := line.pop(n), model.popMin(n); !slices.Equal(got, want) {
 					t.Fatalf("pop(%d) = %v; want %v", n, got, want)
 				}
-				for i := range want {
-					if got[i] != want[i] {
-						t.Fatalf("pop(%d) = %v; want %v", n, got, want)
-					}
+			},
+			"look": func(t *rapid.T) {
+				to, n := rapid.Int64Range(0, order+1).Draw(t, "to"), rapid.Int64Range(0, 5).Draw(t, "n")
+				if got, want := line.upTo(to, n), model.between(0, to, n); !slices.Equal(got, want) {
+					t.Fatalf("upTo(%d, %d) = %v; want %v", to, n, got, want)
 				}
 			},
 			"": func(t *rapid.T) {

@@ -68,7 +68,8 @@ const (
 	// Leave gives up a place or a turn.
 	Leave
 	// Complete ends a session; its slot is free at once. Of a session that an
-	// earlier life of the room gave it also ends the place that led there.
+	// earlier life of the room gave it also ends the place that led there, and with
+	// session 0 that alone.
 	Complete
 	// Restore gives back the place of a pass that an earlier life of the room gave.
 	Restore

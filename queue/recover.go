@@ -54,10 +54,9 @@ func (r *room) recover(p Policy, m Remembered, random func() uint64) {
 	r.gather(m)
 }
 
-// believes says whether what a gateway remembers can have been this room. One of
-// another root was this room if the store made it only after, and soon after.
+// believes says whether what a gateway remembers can have been this room.
 func (r *room) believes(m Remembered) bool {
-	return m.Generation != 0 && (r.knows(m.Generation) || m.At <= r.begun && r.begun-m.At < Found)
+	return m.Generation != 0 && (r.knows(m.Generation) || Forgotten(m.At, r.begun))
 }
 
 // behind says that the store has told a gateway more than it knows. Numbers of
@@ -139,10 +138,36 @@ func (r *room) merge(m Remembered) {
 	}
 	for _, known := range m.Lines {
 		if l := r.lineFor(known.Name); l != nil {
+			before := l.calledOrder
 			l.issued = max(l.issued, known.Issued)
 			l.serving = max(l.serving, known.Serving)
 			l.calledOrder = max(l.calledOrder, known.CalledOrder)
 			l.lapsed = max(l.lapsed, known.LapsedOrder)
+			r.callBack(l, before)
+		}
+	}
+}
+
+// callBack puts those of a line ahead of it, in the order of then, who still wait in
+// this room although they had been called: it is an older copy, or they came back
+// before a gateway told of the last calls. It is what they would get, once they show
+// their passes, if the room knew nothing of them. before is the order last called, as
+// far as the room knew.
+func (r *room) callBack(l *line, before int64) {
+	if r.lost == 0 {
+		return
+	}
+	for _, m := range l.waiting.upTo(l.calledOrder, MaxCalls) {
+		l.waiting.remove(m.visitor)
+		r.late.add(m.visitor, m.score-2*Base)
+	}
+	if !r.settled() {
+		return
+	}
+	drawn := l.drawn.places()[l.drawn.rank(before):l.drawn.rank(l.calledOrder)]
+	for _, m := range drawn[:min(len(drawn), MaxCalls)] {
+		if used, left := l.spent.score(m.visitor); !left || used < m.score {
+			r.late.add(m.visitor, m.score-2*Base)
 		}
 	}
 }
@@ -249,14 +274,14 @@ func (r *room) readmit(v Visit, here Answer) Answer {
 }
 
 // finish notes that a session of an earlier life has ended, and so has the place
-// that led there.
+// that led there: that again, too, because a store that knows of the end may have
+// lost the place.
 func (r *room) finish(v Visit) Answer {
 	key := overKey(v.Generation, v.Session)
-	if _, known := r.over.score(key); known {
-		return r.where(v.Visitor)
+	if _, known := r.over.score(key); !known && v.Session > 0 {
+		r.over.add(key, r.now)
+		r.end(SessionID{v.Generation, v.Session})
 	}
-	r.over.add(key, r.now)
-	r.end(SessionID{v.Generation, v.Session})
 	if l := r.line(v.Line); l != nil && v.Order > 0 {
 		l.spend(v.Visitor, v.Order)
 		if order, in := l.waiting.order(v.Visitor); in && order <= v.Order {

@@ -13,6 +13,11 @@ const MaxRoots = 4
 // generation. The lower half is new whenever the store has lost something.
 func Root(generation uint64) uint32 { return uint32(generation >> 32) }
 
+// Forgotten says whether a room that was true at a moment can be the one that a
+// store made when it began, by a clock that may have been lost with the room: unix
+// ms by the store's clock.
+func Forgotten(at, begun int64) bool { return -ClockLost < begun-at && begun-at < Found }
+
 // reborn is the next life of a room with this root.
 func reborn(root uint32, random uint64) uint64 {
 	return uint64(root)<<32 | max(1, random&(1<<32-1))
@@ -57,9 +62,12 @@ func (m Remembered) After(s Snapshot) Remembered {
 	if s.Generation == m.Generation && s.Seq < m.Seq {
 		return m
 	}
-	before := m.Lines
+	before, admitted := m.Lines, s.Admitted
+	if s.Generation == m.Generation { // a session that was given after the store made s
+		admitted = max(admitted, m.Admitted)
+	}
 	m.Generation, m.Roots, m.At, m.Seq = s.Generation, s.Roots, s.At, s.Seq
-	m.Admitted, m.Held, m.Drawn, m.Offset = s.Admitted, s.Active+s.Unseen, s.Drawn, s.Offset+1
+	m.Admitted, m.Held, m.Drawn, m.Offset = admitted, s.Active+s.Unseen, s.Drawn, s.Offset+1
 	m.Lines = make([]RememberedLine, len(s.Lines))
 	for i, l := range s.Lines {
 		m.Lines[i] = RememberedLine{l.Name, l.Issued, l.Serving, l.CalledOrder, l.LapsedOrder}

@@ -50,6 +50,10 @@ const (
 	// ms. Older ones are of another sale under the same name.
 	Found int64 = 24 * 3600 * 1000
 
+	// ClockLost is how long after a room was made the same may have been true, in ms:
+	// whoever sets up a store anew may set its clock anew, and that one be behind.
+	ClockLost int64 = 3600 * 1000
+
 	// EndedPage is how many ended sessions one snapshot carries at most.
 	EndedPage = 1000
 )

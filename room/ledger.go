@@ -95,7 +95,8 @@ func (l *ledger) prune(now time.Time, turn time.Duration) {
 }
 
 // tell is what a store should know that has begun a new life, at now by its own
-// clock: sessions to be made again, and such as are over.
+// clock: sessions to be made again, and such as are over. Of one that has run out it
+// tells the place alone, as session 0.
 func (l *ledger) tell(generation uint64, now int64) (live, over []queue.Visit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,9 +107,12 @@ func (l *ledger) tell(generation uint64, now int64) (live, over []queue.Visit) {
 		}
 		v := queue.Visit{Visitor: s.Visitor, Line: s.Line, Order: s.Order, Session: s.Number, Generation: s.Generation, Adopt: s.Ends - now}
 		switch {
-		case !s.over && v.Adopt > 0:
+		case s.over: // an older store may believe that it goes on
+			over = append(over, v)
+		case v.Adopt > 0:
 			live = append(live, v)
-		case s.over, s.Order > 0: // an older store may believe that it goes on
+		case s.Order > 0: // as far as known here: another gateway may have extended it
+			v.Session = 0
 			over = append(over, v)
 		}
 	}

@@ -32,6 +32,11 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 				l.end(test.session.SessionID)
 			}
 			live, over := l.tell(2, at.UnixMilli())
+			for _, v := range over {
+				if ended := v.Session > 0; ended != test.end {
+					t.Errorf("tell(2, ..) says that session %d has ended: %v; want %v, for another gateway may have extended it", test.session.Number, ended, test.end)
+				}
+			}
 			if len(live) != test.live || len(over) != test.over {
 				t.Errorf("tell(2, ..) = %d live, %d over; want %d, %d", len(live), len(over), test.live, test.over)
 			}

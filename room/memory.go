@@ -77,6 +77,15 @@ func (m *memory) numbered(line string, generation uint64, number int64) {
 	}
 }
 
+// gave notes a session that no tick may have told of yet.
+func (m *memory) gave(id queue.SessionID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if id.Generation == m.now.Generation {
+		m.now.Admitted = max(m.now.Admitted, id.Number)
+	}
+}
+
 // learn takes a pass for a memory of the room; false if it says nothing new.
 func (m *memory) learn(generation uint64, line string, number, joinedAt int64) bool {
 	m.mu.Lock()

@@ -19,7 +19,7 @@ type Held struct {
 type State string
 
 const (
-	Unknown State = "unknown" // this gateway has not seen the room yet, and so cannot say what the pass is worth
+	Unknown State = "unknown" // this gateway has not seen the room yet, or not as it was, and so cannot say what the pass is worth
 	None    State = "none"    // the pass is of another room, or there is none
 	InDraw  State = "draw"    // the order is not decided yet
 	Arrived State = "arrived" // a number comes soon
@@ -70,6 +70,8 @@ func (v *View) state(h Held) State {
 		return Unknown
 	case h.Generation == 0 && h.JoinedAt > 0:
 		return v.unnumbered(h)
+	case v.mayBeForgotten(h.Generation, h.JoinedAt): // Meet could not tell the store of it
+		return Unknown
 	case !ok || !v.Knows(h.Generation):
 		return None
 	case h.Order == 0:

@@ -43,6 +43,7 @@ func newRoom(h *house, record catalog.Record, retired bool) *Room {
 	r := &Room{id: record.Event.ID, house: h, batcher: queue.NewBatcher(h.store, record.Event.ID), loop: newLoop()}
 	if h.memories != nil {
 		r.memory.now = h.memories.Recall(record.Event.ID)
+		r.memory.now.Cursor = "" // a new process has yet to hear which sessions ended
 		r.memory.held = true
 	}
 	r.record.Store(&record)
@@ -91,7 +92,8 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 			return queue.Answer{}, err
 		}
 	}
-	if view := r.View(); !view.Knows(id.Generation) {
+	if view := r.View(); !view.Knows(id.Generation) { // no store will hear of it again
+		r.ended.add(r.house.now(), id)
 		return queue.Answer{Generation: view.Snapshot.Generation}, nil
 	}
 	what := queue.Visit{Visitor: v, Session: id.Number, Generation: id.Generation}
@@ -108,8 +110,12 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 func (r *Room) EndedSession(id queue.SessionID) bool { return r.ended.has(id) }
 
 // Gave notes a session that this gateway has given or extended, and the place
-// that led there, so that a store that loses it can be told again.
-func (r *Room) Gave(s Session) { r.given.add(s, r.house.now()) }
+// that led there, so that a store that loses it can be told again: one that knows
+// of fewer sessions has lost some.
+func (r *Room) Gave(s Session) {
+	r.given.add(s, r.house.now())
+	r.memory.gave(s.SessionID)
+}
 
 // Parked notes that somebody has been given a pass without a number, because the
 // store did not answer.

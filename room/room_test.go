@@ -65,6 +65,18 @@ func TestCompleteOfAnotherGenerationEndsNobodysSession(t *testing.T) {
 	})
 }
 
+// An admission of a room that nobody remembers counts until its end, because it
+// cannot be looked up: but not once the shop has said that it is done with.
+func TestCompleteOfASessionThatNoStoreKnowsIsHeededHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := seenRoom(t, run(t, setup(t, record(t, 0, "").Event).keeper))
+		foreign := queue.SessionID{Generation: 99 << 32, Number: 1}
+		if _, err := r.Complete(t.Context(), person(1), foreign); err != nil || !r.EndedSession(foreign) {
+			t.Errorf("Complete() = %v, EndedSession() = %v; want it ended", err, r.EndedSession(foreign))
+		}
+	})
+}
+
 func TestCompleteOnAGatewayThatIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, record(t, 0, "").Event)
@@ -112,6 +124,57 @@ func TestGatewayThatStartsLateKnowsAllEndedSessions(t *testing.T) {
 		}
 		if known != sessions {
 			t.Errorf("a new gateway's first view knows %d of %d ended sessions; want all", known, sessions)
+		}
+	})
+}
+
+// disk is what outlives a gateway.
+type disk struct{ kept queue.Remembered }
+
+// Recall is Memories'.
+func (d *disk) Recall(string) queue.Remembered { return d.kept }
+
+// Keep is Memories'.
+func (d *disk) Keep(_ string, m queue.Remembered) { d.kept = m }
+
+func TestAGatewayThatStartsAgainFromItsDiskKnowsWhatEndedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		kept := &disk{}
+		b.config.Memories = kept
+		first := seenRoom(t, run(t, New(b.config)))
+		ann := enter(t, first, person(1))
+		hers := queue.SessionID{Generation: ann.Generation, Number: ann.Session}
+		if _, err := first.Complete(t.Context(), person(1), hers); err != nil {
+			t.Fatal(err)
+		}
+		pass(t, time.Second)
+		b.config.Memories = &disk{kept: kept.kept}
+		if again := seenRoom(t, run(t, New(b.config))); !again.EndedSession(hers) {
+			t.Error("EndedSession(ann) = false at a gateway that has started again; want her admission refused there, too")
+		}
+	})
+}
+
+// Between two ticks the gateway alone knows which session was given last. A store
+// that falls back then must not give it to somebody else.
+func TestASessionIsRememberedBeforeATickTellsOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t, record(t, 0, "").Event)
+		r := seenRoom(t, run(t, b.keeper))
+		before := r.View().Snapshot
+		ann := enter(t, r, person(1))
+		r.Gave(Session{SessionID: queue.SessionID{Generation: ann.Generation, Number: ann.Session}, Visitor: person(1), Ends: ann.Ends})
+		if m := r.memory.recall(0); m.Admitted != ann.Session {
+			t.Errorf("the gateway remembers %d sessions; want %d", m.Admitted, ann.Session)
+		}
+		r.memory.after(before, queue.Remembered{}) // a tick that the store answered just before
+		if m := r.memory.recall(0); m.Admitted != ann.Session {
+			t.Errorf("after the answer to an earlier tick it remembers %d sessions; want %d", m.Admitted, ann.Session)
+		}
+		r.Gave(Session{SessionID: queue.SessionID{Generation: ann.Generation + 1, Number: 99}, Visitor: person(2)})
+		if m := r.memory.recall(0); m.Admitted != ann.Session {
+			t.Errorf("after a session of another life it remembers %d sessions; want %d", m.Admitted, ann.Session)
 		}
 	})
 }

@@ -221,11 +221,15 @@ func (v *View) Knows(generation uint64) bool {
 const young = 10 * time.Minute
 
 // forgot says whether a genuine pass of an unknown root shows that this room was
-// made because the store had forgotten it.
+// made because the store had forgotten it, and the store can be told now.
 func (v *View) forgot(generation uint64, joinedAt int64) bool {
+	return v.Mode != Hold && v.mayBeForgotten(generation, joinedAt)
+}
+
+func (v *View) mayBeForgotten(generation uint64, joinedAt int64) bool {
 	s := v.Snapshot
-	return s.Generation != 0 && generation != 0 && !v.Knows(generation) && v.Mode != Hold &&
-		s.At-s.Begun < young.Milliseconds() && joinedAt < s.Begun && s.Begun-joinedAt < queue.Found
+	return s.Generation != 0 && generation != 0 && !v.Knows(generation) &&
+		s.At-s.Begun < young.Milliseconds() && queue.Forgotten(joinedAt, s.Begun)
 }
 
 // At is the view at a moment of the gateway's clock: an event that has started

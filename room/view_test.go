@@ -253,3 +253,35 @@ func TestTheViewDoesNotWaitForATickToStart(t *testing.T) {
 		t.Error("At within the snapshot's phase made a new view; want the same one")
 	}
 }
+
+// A pass of a root that the room does not know shows that the store has forgotten
+// the room, if it can be of it: see queue.Forgotten.
+func TestAPassShowsThatTheStoreHasForgotten(t *testing.T) {
+	begun := nine.UnixMilli()
+	hour := time.Hour.Milliseconds()
+	for _, tt := range []struct {
+		name     string
+		age      time.Duration // of the room
+		joinedAt int64
+		want     bool
+	}{
+		{"of a minute before the store made the room", time.Minute, begun - 60_000, true},
+		{"of the week before: another sale", time.Minute, begun - 7*24*hour, false},
+		{"of half an hour later, by a clock that was lost as well", time.Minute, begun + hour/2, true},
+		{"of a day later: no clock is so wrong", time.Minute, begun + 24*hour, false},
+		{"shown when the sale has long gone on", time.Hour, begun - 60_000, false},
+	} {
+		s := general(1, 0, 0, nine.Add(tt.age))
+		s.Begun = begun
+		if got := after(t, "", s).forgot(9<<32, tt.joinedAt); got != tt.want {
+			t.Errorf("%s: forgot() = %v; want %v", tt.name, got, tt.want)
+		}
+		held, state := Held{Generation: 9 << 32, Line: "general", Order: queue.Base + 1, JoinedAt: tt.joinedAt}, None
+		if tt.want { // until the store has been told
+			state = Unknown
+		}
+		if got := after(t, "", s).Place(held, nine).State; got != state {
+			t.Errorf("%s: the place is %s; want %s", tt.name, got, state)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/draw"
+	"github.com/bilten/rushgate/queue"
 	"github.com/bilten/rushgate/web/page"
 )
 
@@ -276,6 +277,33 @@ func TestTheDrawFromTheFirstJoinToTheCheckedList(t *testing.T) {
 		}
 		if err != nil {
 			t.Errorf("visitor %d with number %d: %v", i, p.Number, err)
+		}
+	}
+}
+
+func TestAnAdmissionTellsWhichPlaceLedToIt(t *testing.T) {
+	const root, life = 7 << 32, 7<<32 | 1
+	told := admission.Pass{Generation: root, Line: "general", Order: queue.Base + 3, Number: 3, JoinedAt: 100}
+	untold := admission.Pass{Generation: root, Line: "general", Order: queue.Base + 3, JoinedAt: 100}
+	for _, tt := range []struct {
+		name string
+		p    admission.Pass
+		a    admission.Admission
+		want bool
+	}{
+		{"the place of its number", told, admission.Admission{Generation: root, Line: "general", Number: 3, IssuedAt: 200}, true},
+		{"in another life of the room, too", told, admission.Admission{Generation: life, Line: "general", Number: 3, IssuedAt: 200}, true},
+		{"another place: the visitor has queued again", told, admission.Admission{Generation: root, Line: "general", Number: 2, IssuedAt: 200}, false},
+		{"a place of another line", told, admission.Admission{Generation: root, Line: "presale", Number: 3, IssuedAt: 200}, false},
+		{"another sale's", told, admission.Admission{Generation: 8 << 32, Line: "general", Number: 3, IssuedAt: 200}, false},
+		{"who was called before the number was told", untold, admission.Admission{Generation: root, Line: "general", IssuedAt: 200}, true},
+		{"the same who has queued again since", untold, admission.Admission{Generation: root, Line: "general", IssuedAt: 99}, false},
+		{"who went straight in, and queued later", untold, admission.Admission{Generation: root, IssuedAt: 200}, false},
+		{"a place that has no order yet", admission.Pass{Generation: root, Line: "general", JoinedAt: 100}, admission.Admission{Generation: root, Line: "general", IssuedAt: 200}, false},
+		{"no admission", told, admission.Admission{}, false},
+	} {
+		if got := ledTo(tt.p, tt.a); got != tt.want {
+			t.Errorf("%s: ledTo() = %v; want %v", tt.name, got, tt.want)
 		}
 	}
 }

@@ -114,18 +114,26 @@ func (v *visit) jar() jar {
 // storeTime is now by the store's clock, in unix ms.
 func (v *visit) storeTime() int64 { return v.view.StoreTime(v.now) }
 
-// openPass takes the first good pass. It has been used if an admission names its
-// place, whatever that admission is worth by now.
+// openPass takes the first good pass.
 func (v *visit) openPass(candidates []string, last admission.Admission) {
 	for _, sealed := range candidates {
 		p, err := v.g.keys().OpenPass(v.event().ID, sealed)
 		if err == nil {
-			v.who.pass, v.who.hasPass = p, true
-			v.who.used = p.Number > 0 && last.Number == p.Number && last.Line == p.Line && queue.Root(last.Generation) == queue.Root(p.Generation)
+			v.who.pass, v.who.hasPass, v.who.used = p, true, ledTo(p, last)
 			return
 		}
 		v.g.refused(passCookie, err)
 	}
+}
+
+// ledTo says that the place of p has been used: a names it, whatever a is worth by
+// now. A place that was called before its number was told has none; it is the one
+// if it is no younger than a.
+func ledTo(p admission.Pass, a admission.Admission) bool {
+	if p.Line == "" || a.Line != p.Line || a.Number != p.Number || queue.Root(a.Generation) != queue.Root(p.Generation) {
+		return false
+	}
+	return p.Number > 0 || p.Order > 0 && p.JoinedAt <= a.IssuedAt
 }
 
 // aheadMost is how far two gateways may differ about the store's clock. Both know

@@ -52,6 +52,26 @@ func (r *Room) numbers(n int) (numbers [8]int64) {
 }
 
 var drawing = []promise{
+	{"the drawn who came back before a gateway told that they had been called are called first", func(t *testing.T, h Harness) {
+		r, places := drawRoom(t, h, 4, func(p *queue.Policy) { p.Cap = 1 })
+		r.Run(toStart+time.Second, time.Second, nil)
+		first := places[0].Generation
+		r.Tick()
+		other := r.memory // of a gateway that saw one more tick, in which 2 and 3 were called
+		other.Seq++
+		other.Lines = []queue.RememberedLine{{Name: "general", Issued: 4, Serving: 3, CalledOrder: 3000 + 1}}
+		r.lose()
+		r.Tick()
+		for n := 1; n <= 4; n++ {
+			r.redraw(n, int64(n)*1000, first)
+		}
+		r.Want(r.Join(3), queue.Waiting, "the third, as far as the first gateway knows")
+		Equal(t, "ahead of the line", r.TickFrom(&other).Late, 3)
+		for n := 1; n <= 3; n++ {
+			r.Want(r.Claim(n, int64(n)*1000+1), queue.Late, "one who had been called")
+		}
+		r.Want(r.Join(4), queue.Waiting, "the fourth")
+	}},
 	{"before the start nobody has a number; at the start all have dense ones, by the draw's order", func(t *testing.T, h Harness) {
 		r, places := drawRoom(t, h, 6, nil)
 		Equal(t, "number before", places[5].Number, 0)

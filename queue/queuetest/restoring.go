@@ -127,6 +127,23 @@ var restoring = []promise{
 		r.Want(r.Join(2), queue.Called, "the second")
 		r.Want(r.Join(3), queue.Late, "the third")
 	}},
+	{"whom an older copy still has waiting keeps the order of then with those of whom it knows nothing", func(t *testing.T, h Harness) {
+		r, places := lostRoom(t, h, 3, closedDoor)
+		seen := &r.memory.Lines[0] // by a gateway, before the store fell back: 4 and 5 had joined, 1 to 4 had been called
+		seen.Issued, seen.Serving, seen.CalledOrder = 5, 4, queue.Base+4
+		s := r.Tick()
+		Equal(t, "same life", s.Generation == places[0].Generation, false)
+		Equal(t, "ahead of the line", s.Late, 3)
+		pass := places[0]
+		pass.Order = queue.Base + 4
+		r.Want(r.Restore(4, pass), queue.Late, "the fourth")
+		r.Change(func(p *queue.Policy) { p.Gates.Calls, p.Cap = true, 3 })
+		r.Run(window+tick, tick, nil)
+		for n := 1; n <= 3; n++ {
+			r.Want(r.Join(n), queue.Called, "one of the first three")
+		}
+		r.Want(r.Join(4), queue.Late, "the fourth")
+	}},
 	{"a session comes back by its number and its life, however often it is shown", func(t *testing.T, h Harness) {
 		r, places := lostRoom(t, h, 3, func(p *queue.Policy) { p.Cap = 1 })
 		a := r.Claim(1, places[0].Order)
@@ -139,6 +156,19 @@ var restoring = []promise{
 			Equal(t, "life", b.Generation, a.Generation)
 		}
 		Equal(t, "active", r.Tick().Active, 1)
+	}},
+	{"a place that was used buys nothing, but that ends no session which another gateway has extended", func(t *testing.T, h Harness) {
+		r, places := lostRoom(t, h, 3, func(p *queue.Policy) { p.Cap = 1 })
+		a := r.Claim(1, places[0].Order)
+		r.Tick()
+		r.lose()
+		r.Tick()
+		known := a
+		known.Session = 0
+		r.finish(1, known, places[0])
+		r.Want(r.Restore(1, places[0]), queue.Missed, "the pass")
+		r.Want(r.readmit(1, a), queue.Active, "the admission")
+		Equal(t, "told of as ended", len(r.Tick().Ended), 0)
 	}},
 	{"a session that ended stays ended, and its place buys nothing", func(t *testing.T, h Harness) {
 		r, places := lostRoom(t, h, 3, func(p *queue.Policy) { p.Cap = 1 })
@@ -213,10 +243,10 @@ var restoring = []promise{
 		r.lose()
 		Equal(t, "unseen", r.Tick().Unseen, 0)
 	}},
-	{"memory of another sale is not believed: older than a day, or newer than the room", func(t *testing.T, h Harness) {
+	{"memory of another sale is not believed: older than a day, or an hour newer than the room", func(t *testing.T, h Harness) {
 		r, _ := lostRoom(t, h, 3, closedDoor)
 		s := r.Tick()
-		for _, at := range []int64{s.Begun - ms(25*time.Hour), s.Begun + 1} {
+		for _, at := range []int64{s.Begun - ms(25*time.Hour), s.Begun + ms(61*time.Minute)} {
 			other := queue.Remembered{
 				Generation: 0x1111111122222222, Roots: []uint32{0x11111111}, At: at, Seq: 99, Held: 100,
 				Lines: []queue.RememberedLine{{Name: "general", Issued: 500, Serving: 500, CalledOrder: queue.Base + 500}},
@@ -226,6 +256,14 @@ var restoring = []promise{
 			Equal(t, "issued", told.Lines[0].Issued, 3)
 			Equal(t, "unseen", told.Unseen, 0)
 		}
+	}},
+	{"places come back to a store that lost its clock together with the room", func(t *testing.T, h Harness) {
+		r, places := lostRoom(t, h, 3, closedDoor)
+		r.Tick()
+		r.lose()
+		r.Advance(-50 * time.Minute)
+		Equal(t, "restoring", r.Tick().Restoring > 0, true)
+		Equal(t, "order", r.Restore(2, places[1]).Order, places[1].Order)
 	}},
 	{"passes of both roots count where a gateway remembers the room from before", func(t *testing.T, h Harness) {
 		r, places := lostRoom(t, h, 3, closedDoor)

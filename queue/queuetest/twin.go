@@ -78,6 +78,10 @@ func (p *pair) tick(rt *rapid.T) {
 	if rapid.IntRange(0, 9).Draw(rt, "parked") == 0 {
 		m.Parked = max(1, p.last.At-rapid.Int64Range(0, 5000).Draw(rt, "since"))
 	}
+	if m.Generation == p.last.Generation && rapid.IntRange(0, 19).Draw(rt, "fallen back") == 0 {
+		p.pass(1) // a life is told by its moment
+		m = later(m, p.last.Seq, rapid.Int64Range(0, 6).Draw(rt, "called since"))
+	}
 	m.Window = rapid.SampledFrom([]int64{0, 0, 3000, 20_000}).Draw(rt, "window")
 	mA, mB := m, m
 	if m.Generation != 0 {
@@ -99,6 +103,20 @@ func (p *pair) tick(rt *rapid.T) {
 	p.last = a
 	p.earlier = append(p.earlier, p.memory)
 	p.memory = p.memory.After(a)
+}
+
+// later is m as it would be after so many more calls in each line, by a tick that
+// the store knows nothing of: it is an older copy of the room that a gateway has seen.
+func later(m queue.Remembered, seq, calls int64) queue.Remembered {
+	m.Seq = seq + 1
+	m.Lines = slices.Clone(m.Lines)
+	for i := range m.Lines {
+		l := &m.Lines[i]
+		l.CalledOrder = max(l.CalledOrder, queue.Base) + calls
+		l.Serving += calls
+		l.Issued = max(l.Issued, l.Serving, l.CalledOrder-queue.Base)
+	}
+	return m
 }
 
 // compareDraws demands the same list of both.
@@ -128,13 +146,20 @@ func (p *pair) lose(rt *rapid.T) {
 		if err := h.Store.Drop(context.Background(), "twins"); err != nil {
 			rt.Fatal(err)
 		}
-		h.Advance(time.Millisecond)
 	}
-	p.books.wait(1)
+	p.pass(1)
 	if rapid.Bool().Draw(rt, "memory is lost, too") {
 		p.memory = queue.Remembered{}
 	}
 	p.tick(rt)
+}
+
+// pass lets so many ms go by.
+func (p *pair) pass(ms int64) {
+	for _, h := range []Harness{p.a, p.b} {
+		h.Advance(time.Duration(ms) * time.Millisecond)
+	}
+	p.books.wait(ms)
 }
 
 // inForce is the policy that a room acts on, within its budget.

@@ -109,8 +109,7 @@ func (v *visit) openAdmission() {
 	if a == nil || a.IssuedAt > now+aheadMost.Milliseconds() || now-a.Ends > afterlife.Milliseconds() {
 		return
 	}
-	p := v.jar.pass
-	v.used = p != nil && p.Number > 0 && a.Number == p.Number && a.Line == p.Line && queue.Root(a.Generation) == queue.Root(p.Generation)
+	v.used = v.jar.pass != nil && v.jar.pass.ledTo(a)
 	knobs, left, mode := v.view.Event.Room, a.Ends-now, v.modeNow()
 	switch {
 	case v.room.EndedSession(a.SessionID):
@@ -124,6 +123,14 @@ func (v *visit) openAdmission() {
 	default:
 		v.worth = live
 	}
+}
+
+// ledTo is web's.
+func (p *pass) ledTo(a *admission) bool {
+	if p.Line == "" || a.Line != p.Line || a.Number != p.Number || queue.Root(a.Generation) != queue.Root(p.Generation) {
+		return false
+	}
+	return p.Number > 0 || p.Order > 0 && p.JoinedAt <= a.IssuedAt
 }
 
 func (v *visit) modeNow() room.Mode {
@@ -207,6 +214,9 @@ func (v *visit) renew(a queue.Answer) {
 		p.Line, p.Order, p.JoinedAt = a.Line, a.Order, v.joinedAt(a.Order, p.JoinedAt)
 		v.room.Numbered(a.Line, a.Generation, p.Number)
 	}
+	if p.Order == 0 && (a.State == queue.Called || a.State == queue.AtDoor || a.State == queue.Late || a.State == queue.Lapsed) {
+		p.Line, p.Order, p.JoinedAt = v.reached() // numbered and called since it asked last
+	}
 	v.jar.pass = &p
 }
 
@@ -270,13 +280,18 @@ func (v *visit) join() {
 	}
 }
 
+// reached is web's, of the one line.
+func (v *visit) reached() (name string, order, joinedAt int64) {
+	l, _ := v.view.Snapshot.Line(line)
+	order = cmp.Or(l.CalledOrder, queue.Base)
+	return line, order, v.joinedAt(order, v.view.StoreTime(v.at))
+}
+
 func (v *visit) seat(a queue.Answer) {
 	held := room.Held{Generation: a.Generation, Line: a.Line, Order: a.Order, Number: a.Number, JoinedAt: v.joinedAt(a.Order, v.view.StoreTime(v.at))}
 	v.room.Numbered(a.Line, a.Generation, a.Number)
 	if a.State != queue.Waiting {
-		l, _ := v.view.Snapshot.Line(line)
-		held.Line, held.Order = line, cmp.Or(l.CalledOrder, queue.Base)
-		held.JoinedAt = v.joinedAt(held.Order, held.JoinedAt)
+		held.Line, held.Order, held.JoinedAt = v.reached()
 	}
 	had := v.held()
 	if a.State == queue.Waiting && a.Order == 0 && had.JoinedAt > 0 {

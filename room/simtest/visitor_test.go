@@ -297,7 +297,8 @@ func (r *rush) recordAnswer(v *visitor, q *visit, when, waited invariant.Span, h
 		id := q.jar.admission.session()
 		if !v.told[id] {
 			entry := invariant.FromLine
-			if v.number == 0 && q.op == queue.Join {
+			// A place may be called before its number is told, and claimed by a request whose answer is lost.
+			if v.number == 0 && q.op == queue.Join && q.jar.pass == nil && waited == when {
 				entry = invariant.Direct
 			}
 			v.told[id] = true

@@ -42,33 +42,11 @@ local function offer(visitors)
   r.call = r.call - TOKEN * #visitors
 end
 
--- The next of the drawn behind the cursor, at most n, as visitors and places.
-local function next_drawn(i, n)
-  local from = r['order:' .. i] + math.max(r.offset, 0) -- place order + 1
-  local visitors, places = {}, {}
-  local function read(low, high)
-    if #visitors == n then return end
-    local found = redis.call('ZRANGEBYSCORE', drawn_key(i), low, high, 'WITHSCORES', 'LIMIT', 0, n - #visitors)
-    for k = 1, #found, 2 do
-      visitors[#visitors + 1], places[#places + 1] = found[k], turned(tonumber(found[k + 1]))
-    end
-  end
-  if r['order:' .. i] >= BASE then return visitors, places end
-  if from < BASE then
-    read(from, '+inf')
-    from = 0
-  else
-    from = from - BASE
-  end
-  if r.offset > 0 then read(from, string.format('(%.0f', r.offset)) end
-  return visitors, places
-end
-
 -- Calls the next n of the drawn of line i and skips those who have left; returns how many.
 local function call_drawn(i, n)
   local done = 0
   while done < n do
-    local visitors, places = next_drawn(i, math.min(n - done, CHUNK))
+    local visitors, places = next_drawn(i, r['order:' .. i], math.min(n - done, CHUNK))
     if #visitors == 0 then break end
     local used = redis.call('ZMSCORE', spent_key(i), unpack(visitors))
     local here = {}

@@ -4,13 +4,13 @@
 -- gave it also ends the place that led there.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, session, generation, line and order of the place of each visit; another session is not touched
+-- ARGV    visitor, session, generation, line and order of the place of each visit; another session is not touched,
+--         and with 0 none is: the place has been used
 -- Returns {generation, answer...}, or {} when there is no room
 if not enter() then return {} end
 
 local function finish(v, session, generation, line, order)
-  if redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 0 then return where(v) end
-  note_end(session, generation)
+  if session > 0 and redis.call('ZADD', OVER, 'NX', r.now, over_member(generation, session)) == 1 then note_end(session, generation) end
   local i = line_index(line)
   if i and order > 0 then
     spend(v, i, order)

@@ -73,6 +73,67 @@ local function lose(m, random)
   save('generation', 'roots', 'lost', 'expected', 'kept')
 end
 
+-- The next of the drawn of line i behind an order, at most n, as visitors and places.
+local function next_drawn(i, order, n)
+  local from = order + math.max(r.offset, 0) -- place order + 1
+  local visitors, places = {}, {}
+  local function read(low, high)
+    if #visitors == n then return end
+    local found = redis.call('ZRANGEBYSCORE', drawn_key(i), low, high, 'WITHSCORES', 'LIMIT', 0, n - #visitors)
+    for k = 1, #found, 2 do
+      visitors[#visitors + 1], places[#places + 1] = found[k], turned(tonumber(found[k + 1]))
+    end
+  end
+  if order >= BASE then return visitors, places end
+  if from < BASE then
+    read(from, '+inf')
+    from = 0
+  else
+    from = from - BASE
+  end
+  if r.offset > 0 then read(from, string.format('(%.0f', r.offset)) end
+  return visitors, places
+end
+
+-- Puts visitors ahead of the line, in the order of the places that they were called from.
+local function come_first(visitors, places)
+  local late = {}
+  for k, v in ipairs(visitors) do late[2 * k - 1], late[2 * k] = places[k] - 2 * BASE, v end
+  if #late > 0 then redis.call('ZADD', LATE, unpack(late)) end
+end
+
+-- Those of the drawn of line i who were called since an order, and have not left.
+local function call_back_drawn(i, order)
+  local left = MOST
+  while left > 0 do
+    local visitors, places = next_drawn(i, order, math.min(left, CHUNK))
+    if #visitors == 0 or places[1] > r['order:' .. i] then return end
+    local used, here, at = redis.call('ZMSCORE', spent_key(i), unpack(visitors)), {}, {}
+    for k, v in ipairs(visitors) do
+      if places[k] <= r['order:' .. i] and (not used[k] or tonumber(used[k]) < places[k]) then
+        here[#here + 1], at[#at + 1] = v, places[k]
+      end
+    end
+    come_first(here, at)
+    left, order = left - #visitors, places[#places]
+  end
+end
+
+-- Puts those of line i ahead of it who still wait although they had been called.
+local function call_back(i, before)
+  if r.lost == 0 then return end
+  local found = redis.call('ZRANGEBYSCORE', line_key(i), '-inf', r['order:' .. i], 'WITHSCORES', 'LIMIT', 0, MOST)
+  for k = 1, #found, 2 * CHUNK do
+    local visitors, places = {}, {}
+    for at = k, math.min(k + 2 * CHUNK - 1, #found), 2 do
+      visitors[#visitors + 1], places[#places + 1] = found[at], tonumber(found[at + 1])
+    end
+    come_first(visitors, places)
+    redis.call('ZREM', line_key(i), unpack(visitors))
+  end
+  if settled() then call_back_drawn(i, before) end
+end
+
 -- Takes over what a gateway knows better.
 local function merge(m)
   r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
@@ -86,9 +147,11 @@ local function merge(m)
   for _, known in ipairs(m.lines) do
     local i = line_for(known.name)
     if i then
+      local before = r['order:' .. i]
       for _, field in ipairs({'issued', 'serving', 'order', 'lapsed'}) do
         r[field .. ':' .. i] = math.max(r[field .. ':' .. i], known[field])
       end
+      call_back(i, before)
     end
   end
 end
@@ -115,9 +178,11 @@ end
 local OFF = '0000000000000000'
 
 -- Whether what a gateway remembers can have been this room. One of another root
--- was this room if the store made it only after, and soon after.
+-- was this room if it was seen shortly before the store made it, or shortly after by
+-- a clock that was lost with the room.
 local function believes(m)
-  return m.generation ~= OFF and (knows(m.generation) or m.at <= r.begun and r.begun - m.at < FOUND)
+  local age = r.begun - m.at
+  return m.generation ~= OFF and (knows(m.generation) or -CLOCK_LOST < age and age < FOUND)
 end
 
 local function recover(m, random, broken)

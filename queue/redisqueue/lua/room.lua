@@ -23,6 +23,7 @@ local MOST = 20000            -- calls of one tick: a script must not hold every
 local GATHER = 10000          -- ms that a room gathers those who came while the store was away
 local SETTLE = 2000           -- ms that a room made out of nothing gives no numbers
 local FOUND = 24 * 3600 * 1000 -- ms before a room was made within which another room's memory may have been of it
+local CLOCK_LOST = 3600 * 1000 -- ms after a room was made within which the same may be, by a clock that was lost too
 local BACKDATED = 60000       -- ms before a loss that somebody may have come who has no number
 local CHUNK = 500             -- arguments to one command; Lua's stack ends near 8000
 
