@@ -17,7 +17,13 @@ type Tier struct {
 	// rules call it.
 	Name  string `json:"name" yaml:"name"`
 	Title string `json:"title" yaml:"title"` // what people call it; default the name
+	// Tickets is how many there are in all, so that what is sold can be told from
+	// what is left; 0: not said.
+	Tickets int `json:"tickets" yaml:"tickets"`
 }
+
+// MaxTickets bounds the tickets of a tier.
+const MaxTickets = 1_000_000_000
 
 // Availability is whether the shop has anything to sell. What is known of the
 // stock sets it, and so may an organizer.
@@ -54,6 +60,7 @@ func (c *checks) tickets(e Event) {
 		c.unless(tierPattern.MatchString(tier.Name), at+".name", quote(tier.Name), "want a letter and up to 19 of a-z, 0-9 and -")
 		c.unless(!seen[tier.Name], at+".name", quote(tier.Name), "is there already")
 		c.text(at+".title", tier.Title, 100)
+		c.between(at+".tickets", tier.Tickets, 0, MaxTickets)
 		seen[tier.Name] = true
 	}
 }

@@ -74,8 +74,8 @@ func pricedEvents(rooms *room.Keeper, files []event.Event) []board.Event {
 	return priced
 }
 
-// priceInputs is what this gateway knows of an event's demand. What a shop sells it
-// doesn't tell, so sold is not known.
+// priceInputs is what this gateway knows of an event's demand. A shop tells what is
+// left and held; what is sold follows where the event says how many there are.
 func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
 	in := pricing.Inputs{Tiers: map[string]pricing.Stock{}}
 	r, ok := rooms.Room(id)
@@ -95,9 +95,23 @@ func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
 		if tier == "" && len(view.Event.Tiers) == 1 {
 			tier = view.Event.Tiers[0].Name
 		}
-		in.Tiers[tier] = pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
+		one := pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
+		if all := ticketsOf(view.Event, tier); all > 0 {
+			one.Sold = pricing.Count(max(0, all-c.Held-c.Remaining))
+		}
+		in.Tiers[tier] = one
 	}
 	return in
+}
+
+// ticketsOf is how many tickets a tier has in all; 0: nobody has said.
+func ticketsOf(e event.Event, tier string) int64 {
+	for _, t := range e.Tiers {
+		if t.Name == tier {
+			return int64(t.Tickets)
+		}
+	}
+	return 0
 }
 
 // announce brings the files' rules into force, and reads all prices once, before
