@@ -13,9 +13,9 @@ import (
 )
 
 // heardStock is what a shop has told.
-type heardStock struct{ *stock.Stock }
+type heardStock struct{ is *stock.Stock }
 
-func (h heardStock) Stock(string) *stock.Stock { return h.Stock }
+func (h heardStock) Stock(string) *stock.Stock { return h.is }
 
 func TestWhatIsSoldFollowsFromWhatIsLeft(t *testing.T) {
 	definition, err := event.Parse([]byte(`
