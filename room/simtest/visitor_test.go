@@ -102,6 +102,8 @@ func (v *visit) done() {
 func (r *rush) step(v *visitor) {
 	v.next = v.next.Add(time.Duration(500+v.dice.IntN(2500)) * time.Millisecond)
 	if v.admission != nil && v.purchases == 0 && v.forgets || v.admission != nil && micros() >= v.ends {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.part(v)
 		return
 	}
