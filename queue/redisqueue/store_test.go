@@ -43,11 +43,11 @@ func TestLuaAndGoAreTwins(t *testing.T) {
 	client := redistest.Client(t)
 	queuetest.Twins(t, func() (lua, memory queuetest.Harness) {
 		lua = harness(t, client)
-		now := start
-		life := func() uint64 { return uint64(now.UnixMilli()) * 0x9E3779B97F4A7C15 } // the same in both, another at every moment
+		now, moments := start, uint64(1)
+		life := func() uint64 { return moments * 0x9E3779B97F4A7C15 } // the same in both, another at every moment, also when the clock comes by again
 		memory = queuetest.Harness{
 			Store:   queue.NewMemory(func() time.Time { return now }, life),
-			Advance: func(d time.Duration) { now = now.Add(d) },
+			Advance: func(d time.Duration) { now = now.Add(d); moments++ },
 		}
 		lua.Store = redisqueue.WithClock(redisqueue.New(client, life))
 		return lua, memory

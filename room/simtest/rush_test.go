@@ -264,9 +264,10 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := micros()
+	begins := r.last.Generation != 0 && r.last.Generation != s.Generation
 	r.obeys(s)
 	r.rest(now, s.Budget.Down, r.last.Generation == s.Generation)
-	if before := r.last.Generation; before != 0 && before != s.Generation {
+	if before := r.last.Generation; begins {
 		from := r.lost
 		if from == 0 {
 			from = now
@@ -280,7 +281,9 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 		r.lives++
 	}
 	r.last = s
-	described := invariant.Room{Version: s.Version, Called: s.Called, Active: s.Active + s.Unseen, Late: s.Late, Restoring: s.Restoring > 0}
+	// The tick that begins a life calls nobody, its buckets being empty, and may count
+	// somebody twice: as called in an older copy, and as in by what gateways remember.
+	described := invariant.Room{Version: s.Version, Called: s.Called, Active: s.Active + s.Unseen, Late: s.Late, Restoring: s.Restoring > 0 || begins}
 	for _, l := range s.Lines {
 		described.Lines = append(described.Lines, invariant.Line{Name: l.Name, Serving: l.Serving, Waiting: l.Waiting})
 	}

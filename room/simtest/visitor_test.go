@@ -102,6 +102,8 @@ func (v *visit) done() {
 func (r *rush) step(v *visitor) {
 	v.next = v.next.Add(time.Duration(500+v.dice.IntN(2500)) * time.Millisecond)
 	if v.admission != nil && v.purchases == 0 && v.forgets || v.admission != nil && micros() >= v.ends {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.part(v)
 		return
 	}
@@ -169,6 +171,8 @@ func (r *rush) request(v *visitor, name string, jar cookies, do func(*visit)) {
 			return
 		}
 	}
+	r.mu.Lock() // a tick that a request waited for is recorded by the gateway's own goroutine
+	defer r.mu.Unlock()
 	if v.cheating {
 		v.old = append(v.old, q.jar) // in another browser
 	} else {
@@ -261,8 +265,6 @@ func (r *rush) note(v *visitor, q *visit, jar cookies, sent int64, name string) 
 // recounted says that one of the drawn got a first number after a loss: it counts
 // those who are back, so somebody who was told before may have the same.
 func (r *rush) recounted(q *visit, before *pass) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return r.lives > 0 && q.jar.pass.Order < queue.Base && (before == nil || before.Number == 0)
 }
 
