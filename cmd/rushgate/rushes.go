@@ -40,7 +40,7 @@ func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *ev
 	known := knownEvents{events: events, rooms: rooms, services: services}
 	r := &rushes{known: known, world: world{b.pools, routes, func() *room.Keeper { return rooms }}}
 	r.crew = crew.New(crew.Config{
-		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Pricing: rushPrices{boards}, Member: newMember(),
+		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Pricing: rushPrices{boards, b.log}, Member: newMember(),
 		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: registry,
 	})
 	config := watch.Config{
