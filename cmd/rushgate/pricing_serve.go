@@ -24,6 +24,7 @@ type prices struct {
 	memories *priceMemories
 	files    []priceFile
 	waiver   string
+	retired  func() []string // events whose retention is over
 	log      *slog.Logger
 
 	mu     sync.Mutex
@@ -36,7 +37,7 @@ type stocks interface {
 }
 
 func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: b.config.PricesWaiver, log: b.log, undone: map[string]error{}}
+	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: b.config.PricesWaiver, retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
 	for _, file := range b.prices {
 		p.undone[file.file] = errors.New("not announced yet")
 	}
@@ -136,7 +137,56 @@ func (p *prices) run(ctx context.Context) {
 	var group sync.WaitGroup
 	group.Go(func() { p.memories.write(ctx) })
 	group.Go(func() { _ = p.Keeper.Run(ctx) }) // it ends with ctx
+	group.Go(func() { p.sweep(ctx) })
 	group.Wait()
+}
+
+// sweepEvery is how often a gateway looks for events whose retention is over.
+const sweepEvery = 10 * time.Second
+
+// sweep removes the prices of retired events until ctx ends.
+func (p *prices) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	gone := map[string]bool{}
+	for {
+		select {
+		case <-ticker.C:
+			gone = p.drop(ctx, gone)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// drop removes the prices of retired events that are not gone yet, and returns
+// those that are now. As with rooms every gateway does so, so that what a slower
+// clock puts back goes too.
+func (p *prices) drop(ctx context.Context, gone map[string]bool) map[string]bool {
+	now := map[string]bool{}
+	for _, id := range p.retired() {
+		if gone[id] {
+			now[id] = true
+			continue
+		}
+		if err := p.Drop(ctx, id); err != nil {
+			p.log.Warn("retention is over, but the prices cannot be removed yet", "event", id, "error", err)
+			continue
+		}
+		now[id] = true
+		p.log.Info("retention is over: prices and ledger removed", "event", id)
+	}
+	return now
+}
+
+func retired(rooms *room.Keeper) []string {
+	var ids []string
+	for _, r := range rooms.Rooms() {
+		if v := r.View(); v.Retired {
+			ids = append(ids, v.Event.ID)
+		}
+	}
+	return ids
 }
 
 // probe names the files whose rules are not in force.
@@ -211,6 +261,10 @@ func (m *priceMemories) flush() {
 	m.changed = map[string][]byte{}
 	m.mu.Unlock()
 	for eventID, data := range due {
+		if data == nil {
+			_ = m.dir.Remove(priceFileName(eventID))
+			continue
+		}
 		_ = m.dir.Write(priceFileName(eventID), data) // the directory tells of it
 	}
 }

@@ -36,7 +36,8 @@ type Config struct {
 type Memories interface {
 	// Recall returns what was kept last for an event; nil if nothing was.
 	Recall(eventID string) []byte
-	// Keep notes it. It must not wait for a disk.
+	// Keep notes it; nil: there is nothing to remember any more. It must not wait for
+	// a disk.
 	Keep(eventID string, data []byte)
 }
 
@@ -160,6 +161,27 @@ func (k *Keeper) forget(events []Event) {
 	boards := maps.Clone(*k.boards.Load())
 	maps.DeleteFunc(boards, func(id string, _ *Board) bool { return gone(id) })
 	k.boards.Store(&boards)
+}
+
+// Drop removes an event's record and its ledger from the store, and what this
+// gateway remembers of them. It is for an event that is not among Events any more
+// and has nobody left who was promised a price.
+func (k *Keeper) Drop(ctx context.Context, eventID string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := k.config.Store.Drop(ctx, key(eventID)); err != nil {
+		return fmt.Errorf("drop the prices of %s: %w", eventID, err)
+	}
+	if k.config.Memories != nil {
+		k.config.Memories.Keep(eventID, nil)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, eventID)
+	boards := maps.Clone(*k.boards.Load())
+	delete(boards, eventID)
+	k.boards.Store(&boards)
+	return nil
 }
 
 func key(eventID string) string { return "prices:" + eventID }
