@@ -101,7 +101,8 @@ Example:
 
 // Run drafts the rules, shows what they lead to, and brings them into force.
 func (c pricingPublish) Run(a *app) error {
-	if _, err := readRules(c.File); err != nil {
+	engine, err := readRules(c.File)
+	if err != nil {
 		return err
 	}
 	document, err := os.ReadFile(c.File)
@@ -120,7 +121,7 @@ func (c pricingPublish) Run(a *app) error {
 		return err
 	}
 	for _, q := range preview.Quotes {
-		printf(a.stdout, "  %-20s would be %d minor units: %s\n", q.Tier, q.Price, q.Words)
+		printf(a.stdout, "  %-20s would be %12s   %s\n", q.Tier, engine.Currency().Text(q.Price), q.Words)
 	}
 	var is standingPrices
 	if _, err := api.send(a.ctx, http.MethodPut, c.Event+"/pricing/rules", asYAML, document, &is); err != nil {
