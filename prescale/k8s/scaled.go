@@ -67,7 +67,12 @@ func (s scaled) scale(ctx context.Context) (*autoscalingv1.Scale, error) {
 func (s scaled) write(ctx context.Context, f found, c change) error {
 	read, _ := f.handle.(asRead)
 	n := c.note
-	n.Pending = c.value != f.current
+	if n.Pending = c.value != f.current; n.Pending {
+		n.From = f.current
+	}
+	if n.Pending && !n.Ours { // until it has been given back, it is ours to give back
+		n.Ours, n.Set, n.Previous = true, c.value, c.value
+	}
 	kept, err := s.keep(ctx, read.notes, n)
 	if err != nil || !n.Pending {
 		return err

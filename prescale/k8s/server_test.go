@@ -317,6 +317,44 @@ func TestSomebodyWhoIsQuickerIsNotOverwritten(t *testing.T) {
 	}
 }
 
+// A Deployment's version moves with its status, and while it scales that is every
+// second.
+func TestAScaleThatMovesMeanwhileIsScaledAllTheSame(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		says   string
+		orders []rush.Order // the last one meets a version that is gone; none there: it is given back
+		value  int32
+		after  int32 // when all is given back
+	}{
+		{"raised", []rush.Order{order(13, 7)}, 13, 3},
+		{"raised again", []rush.Order{order(13, 7), order(21, 8)}, 21, 3},
+		{"lowered", []rush.Order{order(21, 7), order(8, 8)}, 8, 3},
+		{"given back", []rush.Order{order(13, 7), {Version: 8}}, 3, 3},
+	} {
+		s := newAPIServer(t)
+		target := s.open(Config{Deployment: "web"})
+		for i, o := range row.orders {
+			if s.before = "/scale"; i == len(row.orders)-1 {
+				s.meanwhile = func(*apiServer) {}
+			}
+			do := target.Scale
+			if o.Instances == 0 {
+				do = target.Release
+			}
+			if err := do(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.scale.Spec.Replicas != row.value || len(s.paused) == 0 {
+			t.Errorf("%s: replicas = %d after %d conflicts; want %d after one", row.says, s.scale.Spec.Replicas, len(s.paused), row.value)
+		}
+		if err := target.Release(t.Context(), rush.Order{Version: 9}); err != nil || s.scale.Spec.Replicas != row.after {
+			t.Errorf("%s, then Release = %v, replicas %d; want the %d of before", row.says, err, s.scale.Spec.Replicas, row.after)
+		}
+	}
+}
+
 func TestReadyAreWhoseEndpointsAreReady(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

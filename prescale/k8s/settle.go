@@ -16,8 +16,9 @@ type note struct {
 	Until    time.Time `json:"until,omitzero"`
 	Event    string    `json:"event,omitempty"`
 	// Pending is of a note that is written before its value: until it is taken off,
-	// another value may be there because ours never came.
-	Pending bool `json:"pending,omitempty"`
+	// another value may be there because ours never came, From if nobody else came.
+	Pending bool  `json:"pending,omitempty"`
+	From    int32 `json:"from,omitempty"`
 }
 
 // found is an object as it is.
@@ -34,7 +35,11 @@ type change struct {
 	note  note
 }
 
-func (f found) edited() bool { return f.note.Ours && f.current != f.note.Set }
+// edited says that somebody else has set what is there.
+func (f found) edited() bool {
+	still := f.note.Pending && f.current == f.note.From
+	return f.note.Ours && f.current != f.note.Set && !still
+}
 
 // settle decides what an order means for what is there; false: nothing to do.
 // Lowering happens in one case alone: the value is ours, and an order that is
@@ -45,7 +50,7 @@ func settle(f found, o rush.Order) (change, bool) {
 		wanted = min(wanted, f.most)
 	}
 	n := note{Version: o.Version, Ours: true, Previous: f.current, Until: o.Until, Event: o.Event}
-	switch neverCame := f.edited() && f.note.Pending; {
+	switch neverCame := f.note.Pending && f.current != f.note.Set; {
 	case o.Version < f.note.Version:
 		return change{}, false // late: a newer order has been carried out
 	case o.Version == f.note.Version && f.note.Ours && !neverCame:

@@ -33,7 +33,10 @@ func TestAnOrderNeverLowersWhatSomebodyHasSet(t *testing.T) {
 		{"somebody lowered it, the same order again", found{current: 5, note: ours(21, 3, 8)}, rush.Order{Instances: 21, Version: 8}, false, 0, 0},
 		{"somebody lowered it, a newer order", found{current: 5, note: ours(21, 3, 8)}, rush.Order{Instances: 13, Version: 9}, true, 13, 5},
 		{"more than the autoscaler may have", found{current: 3, most: 10}, rush.Order{Instances: 13, Version: 7}, true, 10, 3},
-		{"the note came, the value did not", found{current: 3, note: note{Ours: true, Set: 13, Previous: 3, Version: 7, Pending: true}}, rush.Order{Instances: 13, Version: 7}, true, 13, 3},
+		{"the note came, the value did not", found{current: 3, note: note{Ours: true, Set: 13, Previous: 3, Version: 7, Pending: true, From: 3}}, rush.Order{Instances: 13, Version: 7}, true, 13, 3},
+		{"the note of a higher value came, the value did not", found{current: 13, note: note{Ours: true, Set: 21, Previous: 3, Version: 8, Pending: true, From: 13}}, rush.Order{Instances: 21, Version: 8}, true, 21, 3},
+		{"the note of a lower value came, the value did not", found{current: 21, note: note{Ours: true, Set: 8, Previous: 3, Version: 9, Pending: true, From: 21}}, rush.Order{Instances: 8, Version: 9}, true, 8, 3},
+		{"the note came, and somebody before the value", found{current: 5, note: note{Ours: true, Set: 13, Previous: 3, Version: 7, Pending: true, From: 3}}, rush.Order{Instances: 13, Version: 7}, true, 13, 5},
 	} {
 		got, changes := settle(row.found, row.order)
 		if changes != row.changes || changes && (got.value != row.value || got.note.Previous != row.previous || got.note.Set != row.value) {
@@ -53,6 +56,8 @@ func TestOnlyOurOwnValueIsGivenBack(t *testing.T) {
 	}{
 		{"ours", found{current: 13, note: note{Ours: true, Set: 13, Previous: 3, Version: 7}}, 8, true, 3},
 		{"somebody's since", found{current: 20, note: note{Ours: true, Set: 13, Previous: 3, Version: 7}}, 8, true, 20},
+		{"ours, and a newer value never came", found{current: 13, note: note{Ours: true, Set: 21, Previous: 3, Version: 7, Pending: true, From: 13}}, 8, true, 3},
+		{"it was to be given back, and was not", found{current: 13, note: note{Ours: true, Set: 3, Previous: 3, Version: 8, Pending: true, From: 13}}, 8, true, 3},
 		{"nobody ever ordered", found{current: 3}, 8, true, 3},
 		{"given back already", found{current: 3, note: note{Version: 8}}, 8, false, 0},
 		{"a late one", found{current: 13, note: note{Ours: true, Set: 13, Previous: 3, Version: 9}}, 8, false, 0},
