@@ -50,7 +50,8 @@ type Store interface {
 	// Swap replaces the record if its version is still the given one, 0 for none,
 	// and appends the entries to its log. It returns the new version, which is above
 	// all that were ever given, also after the store has lost everything: not below
-	// the microseconds of its clock. It returns ErrBeaten if somebody was quicker,
+	// the microseconds of its clock, and should that have fallen back, above all that
+	// this gateway has seen. It returns ErrBeaten if somebody was quicker,
 	// or if this very call was carried out before and its answer lost.
 	Swap(ctx context.Context, key string, version int64, data []byte, entries ...[]byte) (int64, error)
 	// Log lists entries after the one with this id, "" for the beginning, oldest

@@ -16,6 +16,7 @@ type Memory struct {
 
 	mu      sync.Mutex
 	records map[string]*remembered
+	newest  int64 // version of any record, those that were dropped included
 }
 
 type remembered struct {
@@ -63,7 +64,8 @@ func (m *Memory) Swap(_ context.Context, key string, version int64, data []byte,
 	if r.version != version {
 		return 0, ErrBeaten
 	}
-	r.version, r.data = max(version+1, now.UnixMicro()), bytes.Clone(data)
+	m.newest = max(m.newest+1, now.UnixMicro())
+	r.version, r.data = m.newest, bytes.Clone(data)
 	for _, entry := range entries {
 		r.logged++
 		r.log = append(r.log, Entry{ID: fmt.Sprintf("%020d", r.logged), At: now, Data: bytes.Clone(entry)})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,10 +28,22 @@ var (
 )
 
 // Store keeps records in Redis. It needs no closing; the client is the caller's.
-type Store struct{ client redis.UniversalClient }
+type Store struct {
+	client redis.UniversalClient
+	// newest is the highest version seen, of any record: a Redis that has lost
+	// everything may have lost its clock, too.
+	newest atomic.Int64
+}
 
 // New returns a store on client.
-func New(client redis.UniversalClient) *Store { return &Store{client} }
+func New(client redis.UniversalClient) *Store { return &Store{client: client} }
+
+// saw keeps the highest version.
+func (s *Store) saw(version int64) {
+	for newest := s.newest.Load(); version > newest && !s.newest.CompareAndSwap(newest, version); {
+		newest = s.newest.Load()
+	}
+}
 
 // keys are a record's. All share one hash tag, which no event's can be: an event
 // id holds no underscore.
@@ -60,6 +73,7 @@ func (s *Store) Meet(ctx context.Context, key, member string, report []byte, fre
 	if err := errors.Join(err, nowErr); err != nil {
 		return accord.Record{}, fmt.Errorf("meet at %s: %w", key, err)
 	}
+	s.saw(version)
 	r := accord.Record{Version: version, Now: time.UnixMicro(now), Reports: map[string][]byte{}}
 	if version > 0 {
 		r.Data = []byte(reply[1])
@@ -73,7 +87,7 @@ func (s *Store) Meet(ctx context.Context, key, member string, report []byte, fre
 // Swap is part of accord.Store.
 func (s *Store) Swap(ctx context.Context, key string, version int64, data []byte, entries ...[]byte) (int64, error) {
 	k := keysOf(key)
-	args := []any{version, data, accord.LogCap, accord.Kept.Milliseconds()}
+	args := []any{version, data, accord.LogCap, accord.Kept.Milliseconds(), s.newest.Load()}
 	for _, entry := range entries {
 		args = append(args, entry)
 	}
@@ -88,6 +102,7 @@ func (s *Store) Swap(ctx context.Context, key string, version int64, data []byte
 	case next == 0:
 		return 0, accord.ErrBeaten
 	}
+	s.saw(next)
 	return next, nil
 }
 

@@ -23,6 +23,30 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// What a gateway remembers must outlive a store that comes back empty on a machine
+// whose clock is behind (ADR 38).
+func TestVersionsGoOnWhenTheStoreHasLostItsClockToo(t *testing.T) {
+	client := redistest.Client(t)
+	s := redisaccord.New(client)
+	ahead := time.Now().Add(5 * time.Minute).UnixMicro()
+	if err := client.HSet(t.Context(), "rg:{_pool:shop}:record", "version", ahead, "data", "x").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if met, err := s.Meet(t.Context(), "pool:shop", "a", nil, time.Minute); err != nil || met.Version != ahead {
+		t.Fatalf("Meet() = version %d, %v; want %d", met.Version, err, ahead)
+	}
+	if err := client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	next, err := s.Swap(t.Context(), "pool:shop", 0, []byte("y"))
+	if err != nil || next <= ahead {
+		t.Errorf("Swap() = %d, %v; want more than the %d of before", next, err, ahead)
+	}
+	if met, err := redisaccord.New(client).Meet(t.Context(), "pool:shop", "b", nil, time.Minute); err != nil || met.Version != next {
+		t.Errorf("another gateway meets version %d, %v; want %d", met.Version, err, next)
+	}
+}
+
 // The sale hour is when memory is full.
 func TestTheyAgreeWhenMemoryIsFull(t *testing.T) {
 	client := redistest.Client(t)
