@@ -23,6 +23,7 @@ const (
 
 	key       = "triggers"
 	bound     = 10 * time.Second // of one round
+	renew     = 12 * time.Hour   // a level that is held lapses after a day if nobody holds it again
 	atOnce    = 4                // queries
 	lookEvery = 5 * time.Second  // at whether a round is due
 )
@@ -72,6 +73,7 @@ type round struct {
 	Verdicts []prescale.Verdict    `json:"verdicts"`
 	State    prescale.TriggerState `json:"state"`
 	Levels   map[string]int        `json:"levels"`           // by target; none: at its Min
+	Held     map[string]time.Time  `json:"held,omitempty"`   // by target: when its level was last confirmed, by the store's clock
 	Open     map[string]int64      `json:"open,omitempty"`   // orders that were not confirmed, by target: their version
 	Errors   map[string]string     `json:"errors,omitempty"` // why not
 }
@@ -110,12 +112,9 @@ func (w *Watcher) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var now round
-	if record.Version > 0 {
-		if err := json.Unmarshal(record.Data, &now); err != nil {
-			return fmt.Errorf("read the last round: %w", err)
-		}
-		w.last.Store(&now)
+	now, err := w.standing(record)
+	if err != nil {
+		return err
 	}
 	if record.Now.Sub(now.At) < Every {
 		return nil
@@ -132,6 +131,24 @@ func (w *Watcher) Look(ctx context.Context) error {
 	w.act(ctx, &now)
 	_, err = w.swap(ctx, version, now)
 	return err
+}
+
+// standing is the last round. What the store has lost goes on from what this
+// gateway knew: levels that are forgotten would be lowered by the next move up.
+func (w *Watcher) standing(record accord.Record) (round, error) {
+	var now round
+	if record.Version > 0 {
+		if err := json.Unmarshal(record.Data, &now); err != nil {
+			return round{}, fmt.Errorf("read the last round: %w", err)
+		}
+		w.last.Store(&now)
+		return now, nil
+	}
+	if last := w.last.Load(); last != nil {
+		now = *last
+		now.At = time.Time{} // the store's clock may be another
+	}
+	return now, nil
 }
 
 func (w *Watcher) swap(ctx context.Context, version int64, r round) (int64, error) {
@@ -170,6 +187,11 @@ func (w *Watcher) judge(ctx context.Context, r *round, version int64) {
 			continue
 		}
 		levels[v.Target], open[v.Target] = level, version
+	}
+	for target, level := range levels {
+		if _, asked := open[target]; !asked && level > w.config.Bounds[target].Min && r.At.Sub(r.Held[target]).Abs() >= renew {
+			open[target] = version
+		}
 	}
 	r.Levels, r.Open = levels, open
 }
@@ -217,7 +239,8 @@ func (w *Watcher) read(ctx context.Context, now time.Time, r *round) map[string]
 
 // act gives the orders that are open. What fails stays open for the next round.
 func (w *Watcher) act(ctx context.Context, r *round) {
-	open, failed := maps.Clone(r.Open), map[string]string{}
+	open, failed, held := maps.Clone(r.Open), map[string]string{}, map[string]time.Time{}
+	maps.Copy(held, r.Held)
 	for _, target := range slices.Sorted(maps.Keys(r.Open)) {
 		var err error
 		if level := r.Levels[target]; level > w.config.Bounds[target].Min {
@@ -231,9 +254,10 @@ func (w *Watcher) act(ctx context.Context, r *round) {
 			continue
 		}
 		delete(open, target)
+		held[target] = r.At
 		w.config.Log.Info("a trigger scaled its target", "target", target, "level", r.Levels[target])
 	}
-	r.Open, r.Errors = open, failed
+	r.Open, r.Errors, r.Held = open, failed, held
 }
 
 // Report shows the last round, with an event's advice. own is what the gateway

@@ -28,6 +28,8 @@ type town struct {
 	size    int
 	fails   error
 	keys    []string
+	store   accord.Store
+	lapses  time.Time // of what is held
 }
 
 func (w *town) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
@@ -42,7 +44,7 @@ func (w *town) Value(context.Context, string, time.Time) (float64, time.Time, er
 func (w *town) Hold(_ context.Context, target string, level int, version int64) error {
 	w.keys = append(w.keys, fmt.Sprintf("%s/%d/%d", target, level, version))
 	if w.fails == nil {
-		w.size = level
+		w.size, w.lapses = level, w.now.Add(24*time.Hour)
 	}
 	return w.fails
 }
@@ -53,11 +55,11 @@ func (w *town) Let(_ context.Context, target string, version int64) error {
 
 func (w *town) watchers(n int) []*watch.Watcher {
 	w.now, w.size = noon, 2
-	store := accord.NewMemory(w.clock)
+	w.store = accord.NewMemory(w.clock)
 	all := make([]*watch.Watcher, n)
 	for i := range all {
 		all[i] = watch.New(watch.Config{
-			Store: store, Source: w, Targets: w, Queries: map[string]string{"query_time": "avg(q)"}, Now: w.clock,
+			Store: w.store, Source: w, Targets: w, Queries: map[string]string{"query_time": "avg(q)"}, Now: w.clock,
 			Triggers: []prescale.Trigger{
 				{Name: "slow", Metric: "query_time", Threshold: 100, Action: prescale.ScaleUp, Target: "replicas", Cooldown: time.Minute},
 				{Name: "calm", Metric: "query_time", Threshold: 20, Action: prescale.ScaleDown, Target: "replicas", Cooldown: time.Minute},
@@ -167,5 +169,40 @@ func TestAGatewaysOwnNumbersStandWhereNoQueryIsConfigured(t *testing.T) {
 			t.Errorf("queue_length, query_time = %v, %v; want 12 and %v", waiting, slow, queryTime)
 		}
 		w.pass(t, 20*time.Second, all...)
+	}
+}
+
+func TestALevelThatStandsForDaysIsHeldAnew(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 150}
+	all := w.watchers(1)
+	w.pass(t, 3*time.Minute, all...)
+	w.value = 50
+	for hour := range 50 {
+		w.pass(t, time.Hour, all...)
+		if w.now.After(w.lapses) {
+			t.Fatalf("after %d hours the four replicas are held by nobody; want them held for as long as no trigger says otherwise", hour+1)
+		}
+	}
+	if w.size != 4 || len(w.keys) > 10 {
+		t.Errorf("replicas = %d after %d orders; want the 4 of two days ago, and few orders", w.size, len(w.keys))
+	}
+}
+
+func TestAStoreThatForgetsLowersNoTarget(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 150}
+	all := w.watchers(1)
+	w.pass(t, 3*time.Minute, all...)
+	if w.size != 4 {
+		t.Fatalf("replicas = %d; want 4", w.size)
+	}
+	if err := w.store.Drop(t.Context(), "triggers"); err != nil {
+		t.Fatal(err)
+	}
+	for range 24 {
+		if w.pass(t, 5*time.Second, all...); w.size != 4 {
+			t.Fatalf("replicas = %d while the database is slow; want the 4 of before the loss", w.size)
+		}
 	}
 }
