@@ -13,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -141,7 +142,7 @@ func (t *Target) send(ctx context.Context, body []byte, key string) (a Answer, w
 	request.Header.Set(HeaderSignature, Sign(secret, stamp, body))
 	answer, err := t.client.Do(request)
 	if err != nil {
-		return Answer{}, 0, fmt.Errorf("call the webhook: %w", err)
+		return Answer{}, 0, fmt.Errorf("call the webhook: %w", withoutAddress(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode/100 != 2 {
@@ -152,6 +153,15 @@ func (t *Target) send(ctx context.Context, body []byte, key string) (a Answer, w
 		return Answer{}, never, fmt.Errorf("the webhook's answer: %w", err)
 	}
 	return a, 0, nil
+}
+
+// withoutAddress leaves out the URL: it may hold a token, and organizers read what
+// their rush failed with.
+func withoutAddress(err error) error {
+	if asked, ok := errors.AsType[*url.Error](err); ok {
+		return asked.Err
+	}
+	return err
 }
 
 func read(answer *http.Response) (Answer, error) {

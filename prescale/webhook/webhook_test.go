@@ -183,3 +183,18 @@ func TestASecretThatCannotBeReadSendsNothing(t *testing.T) {
 		t.Errorf("Scale = %v after %d calls; want an error after none", err, len(o.calls))
 	}
 }
+
+// Organizers read what their rush failed with; the operator's address is none of
+// their business, and many a webhook's address is its password.
+func TestAnErrorHoldsNoAddress(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	target := webhook.New(webhook.Config{
+		URL: server.URL + "/hooks/t0ken?key=s3cret", Secret: func() ([]byte, error) { return secret, nil }, Now: func() time.Time { return now },
+		Chance: func() float64 { return 0 }, Pause: func(time.Duration) <-chan time.Time { return time.After(0) },
+	})
+	if err := target.Scale(t.Context(), order); err == nil || strings.Contains(err.Error(), "t0ken") || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("Scale = %v; want an error that gives no address away", err)
+	}
+}
