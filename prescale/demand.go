@@ -95,7 +95,7 @@ func (f Forecast) busiest(total float64, session time.Duration, useful int) floa
 		return n
 	}
 	var most float64
-	for at := session; at <= horizon+session; at += time.Minute {
+	for at := session; at <= f.shape.end()+session; at += time.Minute {
 		most = max(most, served(at)-served(at-session))
 	}
 	return most

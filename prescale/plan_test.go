@@ -86,6 +86,25 @@ func TestLittlesLaw(t *testing.T) {
 	}
 }
 
+// Some crowds come when the radio says so, hours after the start.
+func TestACrowdThatComesLateIsPlannedFor(t *testing.T) {
+	req := sure(1)
+	past := prescale.Past{Visitors: 10_000, Course: []prescale.Mark{
+		{At: 0, Visitors: 100}, {At: 5 * time.Hour, Visitors: 1000}, {At: 5*time.Hour + 10*time.Minute, Visitors: 10_000},
+	}}
+	req.Evidence = prescale.Evidence{Past: []prescale.Past{past, past}}
+	plan, err := prescale.NewPlan(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := plan.Demand.Sessions.P50; got < 4400 {
+		t.Errorf("sessions = %.0f; want the 4,500 who come within one session of five minutes, five hours after the start", got)
+	}
+	if last := plan.Forecast.Curve[len(plan.Forecast.Curve)-1].After; time.Duration(last) < 5*time.Hour {
+		t.Errorf("the curve ends %v after the start; want it to show when they come", last)
+	}
+}
+
 func TestHowInstancesComeAndGo(t *testing.T) {
 	plan, err := prescale.NewPlan(sure(8000)) // 10,400 sessions: 11 instances
 	if err != nil {

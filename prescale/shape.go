@@ -13,7 +13,7 @@ import (
 const (
 	ModelEarly = 0.5
 	ModelDecay = 10 * time.Minute
-	horizon    = 2 * time.Hour // what comes later is less than 1 in 100,000
+	horizon    = 2 * time.Hour // what comes later is less than 1 in 100,000, unless a past event has shown otherwise
 )
 
 // Where a shape is from.
@@ -60,6 +60,15 @@ func (s Shape) Share(at time.Duration) float64 {
 	return sum / float64(len(s.past))
 }
 
+// end is when nobody comes any more, or as good as nobody.
+func (s Shape) end() time.Duration {
+	end := horizon
+	for _, p := range s.past {
+		end = max(end, p.Course[len(p.Course)-1].At)
+	}
+	return end
+}
+
 // along reads a course at a moment between its marks.
 func along(course []Mark, at time.Duration) (visitors float64, known bool) {
 	for i, m := range course {
@@ -86,7 +95,7 @@ func (f *Forecast) layOut(past []Past) {
 	}
 	early := f.shape.Share(0)
 	f.AtOpening = Range{f.Visitors.P50 * early, f.Visitors.P90 * early}
-	for at := time.Duration(0); at < horizon; at += time.Minute {
+	for at := time.Duration(0); at < f.shape.end(); at += time.Minute {
 		share := f.shape.Share(at+time.Minute) - f.shape.Share(at)
 		if f.shape.Share(at) > 0.995 {
 			break
