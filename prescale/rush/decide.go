@@ -49,6 +49,9 @@ func Decide(s State, f Facts, who string, now time.Time) (State, *Task) {
 
 // move changes the phase when its time has come.
 func (s *State) move(f Facts, now time.Time) {
+	if f.Gone { // an event that is made anew under the same name has a rush of its own
+		s.StartAt = time.Time{}
+	}
 	switch s.Phase {
 	case Idle, Over:
 		if f.scheduled(now) && !(s.Phase == Over && s.StartAt.Equal(f.StartAt)) {

@@ -338,3 +338,18 @@ func TestPeopleWhoStillBuyAreNotPulledTheRugAway(t *testing.T) {
 		t.Errorf("phase after that = %s; want over", p.state.Phase)
 	}
 }
+
+func TestAnEventThatIsMadeAnewHasARushOfItsOwn(t *testing.T) {
+	t.Parallel()
+	p := newTape(t, start.Add(-20*time.Minute)).until(start.Add(-19 * time.Minute))
+	p.facts.Gone = true
+	p.until(start.Add(-18 * time.Minute))
+	if p.state.Phase != rush.Over {
+		t.Fatalf("phase = %s; want over with the event", p.state.Phase)
+	}
+	p.facts.Gone = false
+	p.until(start.Add(-17 * time.Minute))
+	if p.state.Phase != rush.Up {
+		t.Errorf("made anew with the same start: %s; want up, as the first one was", p.state.Phase)
+	}
+}

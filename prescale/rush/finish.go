@@ -50,6 +50,17 @@ func Remember(s State, t Task, q Queue) (State, bool) {
 	return s, true
 }
 
+// Intend notes what prescale is about to order, once in a run: whoever takes the
+// step over, or takes it back, finds what a gateway that died has ordered.
+func Intend(s State, t Task, services []Service) (State, bool) {
+	s = s.clone()
+	if s.claimed(t) == nil || s.Scaling != nil {
+		return s, false
+	}
+	s.Scaling = services
+	return s, true
+}
+
 func (s *State) claimed(t Task) *Step {
 	step := s.step(t.Name)
 	if step == nil || step.over() || s.Run != t.Run || step.By != t.By || step.Attempts != t.Attempt || step.Lease.IsZero() {

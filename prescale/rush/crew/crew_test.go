@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bilten/rushgate/accord"
@@ -114,6 +116,70 @@ func TestADeadGatewaysStepIsDoneByAnotherWithTheSameKey(t *testing.T) {
 	if keys := slices.Compact(slices.Sorted(slices.Values(s.cluster.keys))); len(keys) != 1 || len(s.cluster.keys) != 2 {
 		t.Errorf("keys = %q; want the same twice", s.cluster.keys)
 	}
+}
+
+func TestWhatAGatewayOrderedBeforeItDiedIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, hamlet)
+	dying, living := s.gateway("dying"), s.gateway("living")
+	s.until(start.Add(-30*time.Minute), dying, living)
+	ctx, kill := context.WithCancel(t.Context())
+	dead := s.gatewayOn("dying", deadly{s.store, ctx})
+	s.cluster.dies = kill // it has ordered, and can tell nobody
+	_ = dead.Step(ctx, s.event("hamlet"))
+	if s.cluster.size != 13 {
+		t.Fatalf("%d instances; want the 13 that were ordered", s.cluster.size)
+	}
+	if _, err := living.Command(t.Context(), s.event("hamlet"), rush.Revert, "box-office", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.until(start.Add(-29*time.Minute), living)
+	if got := s.status(living); got.Phase != "over" || s.cluster.size != 3 {
+		t.Errorf("%s, with %d instances; want over, and the 3 of before", got.Phase, s.cluster.size)
+	}
+}
+
+// A script makes an event and starts its rush in one breath: the gateway that is asked
+// reads the catalog anew a moment later.
+func TestARushThatIsStartedBeforeItsEventIsReadIsLookedAt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := openStage(t, hamlet)
+		events := &unread{stage: s}
+		gateway := crew.New(crew.Config{
+			Store: s.store, Catalog: s.catalog, Events: events, Targets: map[string]crew.Target{"shop": s.cluster}, Pricing: s.prices,
+			Member: "here", Now: s.clock, Chance: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); gateway.Run(ctx) }()
+		if _, err := gateway.Command(ctx, s.event("hamlet"), rush.Start, "box-office", ""); err != nil {
+			t.Fatal(err)
+		}
+		for second := range 30 {
+			events.read.Store(second >= 3)
+			time.Sleep(time.Second)
+			s.set(s.clock().Add(time.Second))
+		}
+		stop()
+		<-done
+		if got := s.status(gateway); got.Phase != "up" || s.cluster.size != 13 {
+			t.Errorf("%s, with %d instances; want up, with 13", got.Phase, s.cluster.size)
+		}
+	})
+}
+
+// unread has no event in memory yet.
+type unread struct {
+	*stage
+	read atomic.Bool
+}
+
+func (u *unread) All() ([]event.Event, bool) {
+	if !u.read.Load() {
+		return nil, true
+	}
+	return u.stage.All()
 }
 
 // deadly is a store that nobody hears any more once the gateway is dead.

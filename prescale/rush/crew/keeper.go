@@ -160,6 +160,10 @@ func (k *Keeper) due(now time.Time, events []event.Event) []event.Event {
 	for id, one := range k.known {
 		if resting := one.state.Phase == rush.Idle || one.state.Phase == rush.Over; resting && !here[id] {
 			delete(k.known, id)
+			k.metrics.forget(id)
+			continue
+		}
+		if one.event.ID == "" { // somebody has asked for its rush before it was read here
 			continue
 		}
 		if one.busy || now.Before(one.next) {

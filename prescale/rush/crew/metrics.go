@@ -30,9 +30,13 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	}
 }
 
-func (m *metrics) show(eventID string, s rush.State) {
+func (m *metrics) forget(eventID string) {
 	m.phase.DeletePartialMatch(prometheus.Labels{"event": eventID})
 	m.warned.DeletePartialMatch(prometheus.Labels{"event": eventID})
+}
+
+func (m *metrics) show(eventID string, s rush.State) {
+	m.forget(eventID)
 	if s.Phase == rush.Idle {
 		return
 	}

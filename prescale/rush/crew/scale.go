@@ -39,6 +39,15 @@ func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t ru
 	if len(services) == 0 {
 		return outcome("there is no service to scale", nil)
 	}
+	if s.Scaling == nil {
+		err := k.update(ctx, e.ID, func(s rush.State, _ time.Time) (rush.State, bool, error) {
+			s, noted := rush.Intend(s, t, services)
+			return s, noted, nil
+		})
+		if err != nil {
+			return outcome("", err)
+		}
+	}
 	until := k.facts(e).Until(time.UnixMilli(s.Run))
 	services = append([]rush.Service{}, services...)
 	errs := make([]error, len(services))
