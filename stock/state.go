@@ -47,7 +47,9 @@ const (
 // store's clock, for an event with these tiers.
 func (s State) Next(r Report, tiers []event.Tier, now time.Time) (State, Reason) {
 	next := s
-	next.Stock, _ = s.Stock.Merge(r)
+	// A store's clock may have fallen back: what was told then is not newer than now.
+	told := Stock(Report(s.Stock).NotAfter(now.UnixMilli()))
+	next.Stock, _ = told.Merge(r)
 	total, known := next.Stock.Total(tiers)
 	next.EmptySince = since(s.EmptySince, known && total.Remaining == 0, now)
 	next.GoneSince = since(s.GoneSince, known && total.Remaining+total.Held == 0, now)
@@ -67,7 +69,7 @@ func since(began int64, holds bool, now time.Time) int64 {
 	case !holds:
 		return 0
 	case began > 0:
-		return began
+		return min(began, now.UnixMilli())
 	}
 	return now.UnixMilli()
 }

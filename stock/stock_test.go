@@ -143,6 +143,19 @@ func TestAnEventThatStoodAsSoldOut(t *testing.T) {
 	}
 }
 
+// A store that is lost may come back on a machine whose clock is behind.
+func TestWordsCountAfterTheClockFellBack(t *testing.T) {
+	noon := time.UnixMilli(10_000_000)
+	s, _ := stock.Begin(event.Available).Next(one("", 0, 0, 0, noon.UnixMilli()), nil, noon)
+	back := noon.Add(-5 * time.Minute)
+	if sold, why := s.Next(stock.Report{}, nil, back); sold.GoneSince != back.UnixMilli() {
+		t.Errorf("nothing was left before: since %d (%s); want since now, %d", sold.GoneSince, why, back.UnixMilli())
+	}
+	if opened, why := s.Next(one("", 7, 0, 0, back.UnixMilli()), nil, back); why != stock.ReasonFree || opened.Stock.Counts[0].Remaining != 7 {
+		t.Errorf("told anew: %+v (%s); want the 7 that were told last", opened.Stock, why)
+	}
+}
+
 func ExampleTotal_Reach() {
 	left := stock.Total{Remaining: 100, Held: 20}
 	reach := left.Reach(4, 5) // four tickets each, five people inside
