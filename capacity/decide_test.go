@@ -315,3 +315,22 @@ func TestPolicyValidate(t *testing.T) {
 		t.Errorf("Validate() = %v; want nil", err)
 	}
 }
+
+// A pool that no gateway's file has any more is not shown as ready for ever.
+func TestAPoolThatNobodyHasIsForgotten(t *testing.T) {
+	t.Parallel()
+	report := func(pools ...string) map[string]capacity.Report {
+		r := capacity.Report{Pools: map[string]capacity.Measurement{}}
+		for _, pool := range pools {
+			r.Pools[pool] = capacity.Measurement{Checked: true, Known: 1, Ready: 1000}
+		}
+		return map[string]capacity.Report{"there": r}
+	}
+	before := capacity.State{Pools: map[string]capacity.Pool{"old": {Ready: 1000, Known: 1}}}
+	if after, _ := capacity.Decide(before, shop(1000, 0), report("shop", "old"), 1000); after.Pools["old"].Ready != 1000 {
+		t.Errorf("another gateway has it: %+v; want it to stay", after.Pools)
+	}
+	if after, _ := capacity.Decide(before, shop(1000, 0), report("shop"), 1000); len(after.Pools) != 1 || after.Pools["shop"].Known != 1 {
+		t.Errorf("nobody has it: %+v; want shop alone", after.Pools)
+	}
+}

@@ -81,6 +81,16 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 	return before, true
 }
 
+// measured says that some gateway's file has the pool.
+func measured(reports map[string]Report, name string) bool {
+	for _, r := range reports {
+		if _, has := r.Pools[name]; has {
+			return true
+		}
+	}
+	return false
+}
+
 // settle takes a lower ready count at once and a higher one when it has lasted.
 func (p *Pool) settle(ready, now int64) {
 	if ready <= p.Ready {

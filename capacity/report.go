@@ -27,9 +27,9 @@ type Measurement struct {
 	Known int64 `json:"known"`
 	Ready int64 `json:"ready"` // thousandths of an instance: one in slow start counts in part
 
-	Requests int64         `json:"requests"` // answered or failed
+	Requests int64         `json:"requests"` // answered or failed, or open for more than a second
 	Failed   int64         `json:"failed"`   // of them: 5xx, timeouts, no connection
-	P95      time.Duration `json:"p95"`      // of the time to an answer's headers; 0: not known
+	P95      time.Duration `json:"p95"`      // of the time to an answer's headers, or until now; 0: not known
 }
 
 // Room is an event's room as one gateway sees it.

@@ -100,8 +100,8 @@ func Decide(before State, policies map[string]Policy, reports map[string]Report,
 			s.Pools[name] = pool
 		}
 	}
-	for name, pool := range before.Pools { // what only other gateways' files have is theirs
-		if _, ours := policies[name]; !ours {
+	for name, pool := range before.Pools { // what only other gateways' files have is theirs, while they have it
+		if _, ours := policies[name]; !ours && measured(reports, name) {
 			s.Pools[name] = pool
 		}
 	}
