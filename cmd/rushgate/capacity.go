@@ -62,7 +62,7 @@ func (w world) Measure() map[string]capacity.Measurement {
 		m := pool.Measure()
 		all[name] = capacity.Measurement{
 			Checked: m.Checked, Known: int64(math.Round(m.KnownWeight)), Ready: int64(math.Round(1000 * m.ReadyWeight)),
-			Requests: m.Requests, Failed: m.Failures + m.Timeouts, P95: m.P95,
+			Requests: m.Requests + m.Open, Failed: m.Failures + m.Timeouts, P95: m.P95,
 		}
 	}
 	return all

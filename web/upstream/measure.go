@@ -27,6 +27,7 @@ type Measurement struct {
 	Requests int64         // that instances ended, well or not; the attempts, where one was sent again
 	Failures int64         // answers from 500 on, broken or refused connections; timeouts are not among them
 	Timeouts int64
+	Open     int64 // requests that have been under way for more than a second: of an instance that hangs nothing ends
 	// P95 is the answer time, up to the headers, that 95 % kept to, within 12 %;
 	// requests that wait for longer than a second count as they stand. 0 without
 	// requests.
@@ -78,7 +79,7 @@ func (r *roll) measure() Measurement {
 	if m.Unheard > 0 && m.Known == 0 {
 		m.Checked = false // nothing is known, which is not the same as that nothing is there
 	}
-	m.Requests, m.Timeouts = sum.requests(), sum.ends[timedOut]
+	m.Requests, m.Timeouts, m.Open = sum.requests(), sum.ends[timedOut], sum.open
 	m.Failures = sum.failures() - m.Timeouts
 	m.P95 = sum.quantile(0.95)
 	return m

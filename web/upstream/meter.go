@@ -105,6 +105,7 @@ func bucketEnd(i int) time.Duration {
 type tally struct {
 	ends [outcomes]int64
 	took [buckets]int64
+	open int64 // of took: not ended yet
 }
 
 func (t *tally) requests() int64 {
@@ -122,7 +123,7 @@ func (m *meter) addTo(t *tally, now time.Time) {
 	for i := range m.cells {
 		c := &m.cells[i]
 		if c.second <= second-meterCells {
-			t.took[bucket(meterCells*time.Second)] += c.open
+			t.wait(meterCells, c.open)
 			continue
 		}
 		for how, n := range c.ends {
@@ -131,12 +132,19 @@ func (m *meter) addTo(t *tally, now time.Time) {
 		for i, n := range c.took {
 			t.took[i] += int64(n)
 		}
-		if age := second - c.second; age > 1 && c.open > 0 {
-			t.took[bucket(time.Duration(age)*time.Second)] += c.open
+		if age := second - c.second; age > 1 {
+			t.wait(age, c.open)
 		}
 	}
-	if m.stale > 0 {
-		t.took[bucket(meterCells*time.Second)] += m.stale
+	t.wait(meterCells, m.stale)
+}
+
+// wait adds n requests that have been open for so many seconds. After a clock was
+// set back n may be below 0 for a while.
+func (t *tally) wait(seconds, n int64) {
+	if n > 0 {
+		t.took[bucket(time.Duration(seconds)*time.Second)] += n
+		t.open += n
 	}
 }
 

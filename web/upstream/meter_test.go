@@ -61,8 +61,8 @@ func TestAnInstanceThatHangsIsSeenBeforeItsFirstTimeout(t *testing.T) {
 		m.end(now, now, time.Millisecond, answered)
 		var lately tally
 		m.addTo(&lately, now)
-		if p95 := lately.quantile(0.95); p95 < tt.least {
-			t.Errorf("100 requests open for %v: p95 = %v; want %v at least", tt.after, p95, tt.least)
+		if p95 := lately.quantile(0.95); p95 < tt.least || lately.open != 100 {
+			t.Errorf("100 requests open for %v: p95 = %v, %d open; want %v at least, and all of them", tt.after, p95, lately.open, tt.least)
 		}
 	}
 	end := noon.Add(41 * time.Second)
