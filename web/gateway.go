@@ -69,6 +69,7 @@ type Gateway struct {
 	random   io.Reader
 	chance   func() float64
 	log      *slog.Logger
+	sparing  sparing
 	metrics  metrics
 	pages    *page.Pages
 	nows     nows

@@ -45,7 +45,7 @@ func (v *visit) lock() pricing.Lock { return pricing.Lock(v.event().Room.PriceLo
 func (v *visit) versionShown() uint32 {
 	b, err := v.g.prices.Look(v.r.Context(), v.event().ID)
 	if err != nil {
-		v.g.log.Warn("a place is given without a price: none can be read", "event", v.event().ID, "error", err)
+		v.g.warn(complaint{"a place is given without a price: none can be read", v.event().ID}, "event", v.event().ID, "error", err)
 	}
 	if b == nil {
 		return 0
@@ -180,7 +180,7 @@ func (v *visit) charge(claim board.Claim) (map[string]int64, error) {
 		return prices, nil
 	}
 	if err := v.g.prices.Refresh(ctx, id); err != nil {
-		v.g.log.Warn("a place's prices are the lowest that it can have been shown: its version is not known", "event", id, "version", claim.Joined, "error", err)
+		v.g.warn(complaint{"a place's prices are the lowest that it can have been shown: its version is not known", id}, "event", id, "version", claim.Joined, "error", err)
 	}
 	if later, ok := v.g.prices.Board(id); ok {
 		prices, _ = later.Charge(claim)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"math"
 	"net/http"
 	"os"
@@ -141,11 +140,7 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	g.metrics.problems.WithLabelValues(p.code).Inc()
 	if p.private != nil {
-		level := slog.LevelWarn
-		if p.status == http.StatusInternalServerError {
-			level = slog.LevelError
-		}
-		g.log.Log(r.Context(), level, "request failed", "code", p.code, "path", r.URL.Path, "error", p.private)
+		g.complain(r, p)
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -160,6 +155,21 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.status)
 	_, _ = w.Write(p.body())
+}
+
+// complain logs what a visitor is not told. What is wrong with a shop or the store is
+// the same for everybody who comes, so it is said once a second; what is wrong with
+// the gateway is said each time.
+func (g *Gateway) complain(r *http.Request, p *problem) {
+	if p.status == http.StatusInternalServerError {
+		g.log.Error("request failed", "code", p.code, "path", r.URL.Path, "error", p.private)
+		return
+	}
+	kind := complaint{"request failed", p.code}
+	if failed, ok := errors.AsType[*upstream.Error](p.private); ok {
+		kind.with += " " + failed.Pool
+	}
+	g.warn(kind, "code", p.code, "path", r.URL.Path, "error", p.private)
 }
 
 // retrySeconds rounds up: who asks too early is only told to ask again.
