@@ -15,7 +15,11 @@ import (
 // difference, nor do accents and other spellings of a letter (see fold), a final
 // "/" of the path or a final "." of the host: an upstream that is less strict
 // than Rushgate must not open a way around the gate.
-type Routes struct{ hosts map[string]*node }
+type Routes struct {
+	hosts   map[string]*node
+	all     []*target
+	longest int // path of all, in segments
+}
 
 // node is what is known after some segments of a path.
 type node struct {
@@ -75,6 +79,7 @@ func (r *Routes) add(event string, route Route) (holder *target) {
 		return *slot
 	}
 	*slot = &target{event, route, beyondASCII(route.Path)}
+	r.all, r.longest = append(r.all, *slot), max(r.longest, strings.Count(route.Path, "/"))
 	return nil
 }
 

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"iter"
 	"math"
 	mathrand "math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,34 +81,15 @@ func (w world) Rooms() ([]capacity.Room, bool) {
 			continue
 		}
 		all = append(all, capacity.Room{
-			Event: v.Event.ID, Pools: w.behind(v.Event), Ask: asked(v), Sight: seen(v),
+			Event: v.Event.ID, Pools: slices.Compact(slices.Sorted(w.behind(v.Event))), Ask: asked(v), Sight: seen(v),
 		})
 	}
 	return all, true
 }
 
-// behind are the pools that serve who is admitted to an event.
-func (w world) behind(e event.Event) []string {
-	var names []string
-	for _, route := range e.Routes {
-		if route.Action == event.Bypass {
-			continue
-		}
-		if id, _, ok := w.routes.Lookup(route.Host, example(route.Path)); ok {
-			names = append(names, id)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// example is a path that the pattern matches.
-func example(pattern string) string {
-	path := strings.ReplaceAll(strings.TrimSuffix(pattern, "/**"), "*", "x")
-	if path == "" {
-		return "/"
-	}
-	return path
+// behind are the pools that serve who is admitted to an event, on whatever path.
+func (w world) behind(e event.Event) iter.Seq[string] {
+	return e.Reaches(w.routes, func(route event.Route) bool { return route.Action != event.Bypass })
 }
 
 func asked(v *room.View) capacity.Ask {
@@ -141,9 +122,15 @@ func seen(v *room.View) capacity.Sight {
 
 // budgets hands rooms what was agreed. A room on no pool is never shut until there
 // is an agreement: none is coming that would open it.
-func budgets(k *leases.Keeper, pools func(event.Event) []string) func(event.Event) room.Budget {
+func budgets(k *leases.Keeper, pools func(event.Event) iter.Seq[string]) func(event.Event) room.Budget {
+	served := func(e event.Event) bool {
+		for range pools(e) {
+			return true
+		}
+		return false
+	}
 	return func(e event.Event) room.Budget {
-		if len(pools(e)) == 0 {
+		if !served(e) {
 			return room.Budget{}
 		}
 		b := k.Budget(e.ID)

@@ -66,7 +66,8 @@ func checkFile(file string) error {
 	}
 	_, prices := config.readPrices(declared)
 	_, secrets := config.openIdentitySecrets()
-	return errors.Join(events, prices, keys, draws, secrets, config.tryPools(), config.tryCertificates())
+	_, routes := config.poolRoutes()
+	return errors.Join(events, prices, keys, draws, secrets, routes, config.tryPools(), config.tryCertificates())
 }
 
 // tryPools makes the pools and nothing of what they follow: a file may be checked

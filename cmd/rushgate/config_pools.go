@@ -33,7 +33,7 @@ type PoolSources struct {
 
 // DNS finds instances by SRV records.
 type DNS struct {
-	Name     string        `yaml:"name" help:"Name of SRV records that name instances, such as _http._tcp.shop.internal; those of the lowest priority count, with their weights. While it cannot be resolved, what was known stays. Empty: none."`
+	Name     string        `yaml:"name" help:"Name of SRV records that name instances, such as _http._tcp.shop.internal; those of the lowest priority count, with their weights: one of weight 33 is taken for 33 instances, so where a name server gives shares (Kubernetes' own gives each of n endpoints 100/n) say what a share can take. While it cannot be resolved, what was known stays. Empty: none."`
 	Scheme   string        `yaml:"scheme" help:"http or https; empty means http."`
 	Interval time.Duration `yaml:"interval" help:"Between two look-ups; 0 means 10s."`
 	Resolver string        `yaml:"resolver" help:"host:port of the name server; empty: the system's."`

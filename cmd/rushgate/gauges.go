@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bilten/rushgate/event"
@@ -24,7 +25,7 @@ func (r *rushes) own(e event.Event, now time.Time) map[string]prescale.Measured 
 	var ready int
 	var requests, failed int64
 	var slowest, window time.Duration
-	for _, name := range r.world.behind(e) {
+	for _, name := range slices.Compact(slices.Sorted(r.world.behind(e))) {
 		m := r.world.pools.byName[name].Measure()
 		ready, requests, failed = ready+m.Ready, requests+m.Requests, failed+m.Failures+m.Timeouts
 		slowest, window = max(slowest, m.P95), m.Window
