@@ -71,7 +71,9 @@ func (s *State) move(f Facts, now time.Time) {
 		s.lateOrReady(f, now)
 		if f.Gone || f.over(now) {
 			s.turn(Schedule, ending(f), now)
+			return
 		}
+		s.extend(f, now)
 	case Falling:
 		if s.all(back) {
 			s.enter(Over, s.By, s.Reason, now)
@@ -147,6 +149,21 @@ func (s *State) lateOrReady(f Facts, now time.Time) {
 		s.Warning = ""
 	case !now.Before(f.ReadyBy(time.UnixMilli(s.Run))):
 		s.Warning = notReady(*s)
+	}
+}
+
+// extend has ordered again what would lapse before its event is over, because the
+// end was moved.
+func (s *State) extend(f Facts, now time.Time) {
+	scaled, until := s.step(Prescale), f.Until(time.UnixMilli(s.Run))
+	if !scaled.over() {
+		return
+	}
+	for i := range s.Scaling {
+		if one := &s.Scaling[i]; !one.Until.IsZero() && one.Until.Before(until) {
+			one.Ordered = false
+			scaled.Standing, scaled.Since = Pending, now
+		}
 	}
 }
 

@@ -83,15 +83,16 @@ type Queue struct {
 
 // Service is one service that is scaled, and how far it has come.
 type Service struct {
-	Name      string `json:"service"`
-	Target    string `json:"target"`
-	Instances int    `json:"instances"` // this event's need
-	Most      int    `json:"most"`      // that the target may ever be ordered; 0: no bound
-	Ordered   bool   `json:"ordered"`
-	Level     int    `json:"level"`   // ordered for all events together
-	Version   int64  `json:"version"` // of that order
-	Ready     int    `json:"ready"`
-	Detail    string `json:"detail,omitempty"`
+	Name      string    `json:"service"`
+	Target    string    `json:"target"`
+	Instances int       `json:"instances"` // this event's need
+	Most      int       `json:"most"`      // that the target may ever be ordered; 0: no bound
+	Ordered   bool      `json:"ordered"`
+	Level     int       `json:"level"`          // ordered for all events together
+	Version   int64     `json:"version"`        // of that order
+	Until     time.Time `json:"until,omitzero"` // when it lapses
+	Ready     int       `json:"ready"`
+	Detail    string    `json:"detail,omitempty"`
 }
 
 // Order is what a target is told. It is a level, not a change: carrying it out

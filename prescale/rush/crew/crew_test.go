@@ -2,6 +2,7 @@ package crew_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -240,6 +241,31 @@ func (p patchThen) Patch(ctx context.Context, organization, id string, patch []b
 		p.kill()
 	}
 	return record, err
+}
+
+func TestCapacityStaysWhenTheEndIsMoved(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, hamlet)
+	gateway := s.gateway("here")
+	s.until(start, gateway)
+	s.patch("hamlet", `{"room":{"event_end_time":"2027-03-01T18:00:00Z"}}`, "box-office")
+	s.until(start.Add(time.Minute), gateway)
+	record, err := s.store.Meet(t.Context(), "target:shop", "", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims rush.Claims
+	if err := json.Unmarshal(record.Data, &claims); err != nil {
+		t.Fatal(err)
+	}
+	if want := start.Add(8*time.Hour + 2*rush.Linger); !claims.Until().Equal(want) {
+		t.Errorf("what is ordered lapses at %v; want %v, after the new end", claims.Until(), want)
+	}
+	before := len(s.cluster.keys)
+	s.until(start.Add(2*time.Minute), gateway)
+	if got := s.status(gateway); got.Phase != "up" || got.Warning != "" || got.Steps[0].State != "done" || s.cluster.size != 13 || len(s.cluster.keys) != before {
+		t.Errorf("%s %q, prescale %s, %d instances, %d orders more; want up, done, and the same 13 without another order", got.Phase, got.Warning, got.Steps[0].State, s.cluster.size, len(s.cluster.keys)-before)
+	}
 }
 
 func TestTwoOnsalesOnOneShopAddUp(t *testing.T) {

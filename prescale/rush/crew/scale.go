@@ -88,7 +88,7 @@ func (k *Keeper) order(ctx context.Context, eventID string, one *rush.Service, u
 			return fmt.Errorf("service %s: %w", one.Name, err)
 		}
 		o.Event, o.Key = eventID, stepKey(eventID, t)+"/"+one.Target+"/"+strconv.FormatInt(o.Version, 10)
-		one.Level, one.Version = o.Instances, o.Version
+		one.Level, one.Version, one.Until = o.Instances, o.Version, until
 		if err := target.Scale(ctx, o); err != nil {
 			return fmt.Errorf("service %s: target %s: %w", one.Name, one.Target, err)
 		}
