@@ -51,10 +51,11 @@ type cell struct {
 	took   [buckets]uint32
 }
 
-// at returns the cell of a second; what it held of an older one goes.
+// at returns the cell of this second; what it held of another one goes, which is
+// older, or from before the clock was set back.
 func (m *meter) at(second int64) *cell {
 	c := &m.cells[second%meterCells]
-	if c.second < second {
+	if c.second != second {
 		m.stale += c.open
 		*c = cell{second: second}
 	}
@@ -71,7 +72,7 @@ func (m *meter) begin(now time.Time) {
 func (m *meter) end(begun, now time.Time, took time.Duration, how outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c := m.at(begun.Unix()); c.second == begun.Unix() {
+	if c := &m.cells[begun.Unix()%meterCells]; c.second == begun.Unix() {
 		c.open--
 	} else {
 		m.stale--
@@ -122,7 +123,8 @@ func (m *meter) addTo(t *tally, now time.Time) {
 	second := now.Unix()
 	for i := range m.cells {
 		c := &m.cells[i]
-		if c.second <= second-meterCells {
+		age := second - c.second
+		if age >= meterCells || age <= -meterCells {
 			t.wait(meterCells, c.open)
 			continue
 		}
@@ -132,15 +134,14 @@ func (m *meter) addTo(t *tally, now time.Time) {
 		for i, n := range c.took {
 			t.took[i] += int64(n)
 		}
-		if age := second - c.second; age > 1 {
+		if age > 1 {
 			t.wait(age, c.open)
 		}
 	}
 	t.wait(meterCells, m.stale)
 }
 
-// wait adds n requests that have been open for so many seconds. After a clock was
-// set back n may be below 0 for a while.
+// wait adds n requests that have been open for so many seconds.
 func (t *tally) wait(seconds, n int64) {
 	if n > 0 {
 		t.took[bucket(time.Duration(seconds)*time.Second)] += n

@@ -76,6 +76,27 @@ func TestAnInstanceThatHangsIsSeenBeforeItsFirstTimeout(t *testing.T) {
 	}
 }
 
+func TestAMeterForgetsWhatWasBeforeTheClockWasSetBack(t *testing.T) {
+	var m meter
+	for range 100 {
+		m.begin(noon)
+		m.end(noon, noon, time.Millisecond, erred)
+	}
+	m.begin(noon) // it ends an hour earlier
+	for second := range 30 {
+		now := noon.Add(-time.Hour + time.Duration(second)*time.Second)
+		m.begin(now)
+		m.end(now, now, time.Millisecond, answered)
+	}
+	end := noon.Add(-time.Hour + 29*time.Second)
+	m.end(noon, end, time.Second, answered)
+	var lately tally
+	m.addTo(&lately, end)
+	if lately.requests() != 12 || lately.failures() != 0 || lately.open != 0 {
+		t.Errorf("%d requests, %d failures, %d open; want 12 of ten seconds, none failed, and none open", lately.requests(), lately.failures(), lately.open)
+	}
+}
+
 func TestVisitorsWhoLeaveSayNothingAboutAnInstance(t *testing.T) {
 	var m meter
 	m.begin(noon)
