@@ -59,8 +59,16 @@ func NewDemand(f Forecast, s Sale) (Demand, error) {
 	}
 	d.Required = int(math.Ceil(d.Sessions.P90*Buffer - 1e-6))
 	d.atMost(s.Cap, ByRoomCap)
-	d.atMost(int(float64(s.PerMinute)*s.Session.Minutes()), ByRoomRate)
+	d.atMost(s.byRate(), ByRoomRate)
 	return d, nil
+}
+
+// byRate is how many sessions at once the room's rate brings in; 0: no limit.
+func (s Sale) byRate() int {
+	if s.PerMinute == 0 {
+		return 0
+	}
+	return max(1, int(float64(s.PerMinute)*s.Session.Minutes()))
 }
 
 func (d *Demand) atMost(room int, limit Limit) {

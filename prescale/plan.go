@@ -145,8 +145,8 @@ func (p *Plan) passing(s Sale) int {
 	if s.Cap > 0 {
 		n = min(n, s.Cap)
 	}
-	if s.PerMinute > 0 {
-		n = min(n, max(1, int(float64(s.PerMinute)*s.Session.Minutes())))
+	if rate := s.byRate(); rate > 0 {
+		n = min(n, rate)
 	}
 	return n
 }

@@ -50,6 +50,7 @@ func TestHowManyInstances(t *testing.T) {
 		}, 13, 13, prescale.ByStock},
 		{"the room lets in fewer at once; no buffer on what can't be exceeded", 10_000, func(r *prescale.Request) { r.Sale.Cap = 5000 }, 5, 5, prescale.ByRoomCap},
 		{"the room's rate x session length bounds it", 10_000, func(r *prescale.Request) { r.Sale.PerMinute = 1200 }, 6, 6, prescale.ByRoomRate},
+		{"a rate of less than one session at once still bounds it", 10_000, func(r *prescale.Request) { r.Sale.PerMinute, r.Sale.Session = 3, 10*time.Second }, 1, 3, prescale.ByRoomRate},
 		{"a room that lets in nobody yet bounds nothing", 10_000, func(r *prescale.Request) { r.Sale.PerMinute = 0 }, 13, 13, prescale.ByArrivals},
 	}
 	for _, test := range tests {
