@@ -316,6 +316,22 @@ func TestPolicyValidate(t *testing.T) {
 	}
 }
 
+func TestInstancesThatComeAndGoHideNoTrouble(t *testing.T) {
+	t.Parallel()
+	var s capacity.State
+	for second := range int64(60) {
+		m := capacity.Measurement{Checked: true, Known: 13, Ready: 13_000, Requests: 1000, Failed: 300}
+		if second%8 < 4 { // one of them fails its checks now and then
+			m.Ready = 12_000
+		}
+		reports := map[string]capacity.Report{"g1": {Pools: map[string]capacity.Measurement{"shop": m}}}
+		s, _ = capacity.Decide(s, shop(1000, 0), reports, 1_800_000_000_000+1000*second)
+	}
+	if factor := s.Pools["shop"].Health.Factor; factor > 200 {
+		t.Errorf("after a minute in which three requests of ten failed the factor is %d; want it cut again and again", factor)
+	}
+}
+
 // A pool that no gateway's file has any more is not shown as ready for ever.
 func TestAPoolThatNobodyHasIsForgotten(t *testing.T) {
 	t.Parallel()

@@ -169,9 +169,12 @@ func (h Health) risen(passed int64) int64 {
 }
 
 // pause is the health when instances are gone: what failed with them says nothing of
-// those that stay or come back.
-func (h Health) pause(now int64) Health {
-	h.At, h.Rest = now, now+Window.Milliseconds()
+// those that stay or come back. While some stay, a rest that is under way is not made
+// longer, or a pool whose instances come and go would never be judged.
+func (h Health) pause(now int64, down bool) Health {
+	if h.At = now; down || now >= h.Rest {
+		h.Rest = now + Window.Milliseconds()
+	}
 	return h.anew()
 }
 

@@ -71,7 +71,7 @@ func step(name string, before Pool, known bool, p Policy, reports map[string]Rep
 	}
 	before.Ready = min(before.Ready, before.Known*1000)
 	if before.Down() || before.Ready < was {
-		before.Health, before.Condition = before.Health.pause(now), Unproven
+		before.Health, before.Condition = before.Health.pause(now, before.Down()), Unproven
 		return before, true
 	}
 	if before.Ready > was {
