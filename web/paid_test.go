@@ -73,7 +73,11 @@ func (h *house) sell() {
 // each does something for so many at once, a few side by side.
 func each(buyers []*buyer, do func(i int, b *buyer)) {
 	var all sync.WaitGroup
-	next := make(chan int)
+	next := make(chan int, len(buyers)) // who fails leaves, and must not be waited for
+	for i := range buyers {
+		next <- i
+	}
+	close(next)
 	for range 8 {
 		all.Go(func() {
 			for i := range next {
@@ -81,10 +85,6 @@ func each(buyers []*buyer, do func(i int, b *buyer)) {
 			}
 		})
 	}
-	for i := range buyers {
-		next <- i
-	}
-	close(next)
 	all.Wait()
 }
 
