@@ -27,11 +27,11 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var l ledger
-			l.add(test.session, at)
+			l.add(test.session, at, at.UnixMilli())
 			if test.end {
 				l.end(test.session.SessionID)
 			}
-			live, over := l.tell(2, at.UnixMilli())
+			live, over := l.tell(2, at)
 			for _, v := range over {
 				if ended := v.Session > 0; ended != test.end {
 					t.Errorf("tell(2, ..) says that session %d has ended: %v; want %v, for another gateway may have extended it", test.session.Number, ended, test.end)
@@ -41,5 +41,24 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 				t.Errorf("tell(2, ..) = %d live, %d over; want %d, %d", len(live), len(over), test.live, test.over)
 			}
 		})
+	}
+}
+
+// A store that has lost everything may have another clock, and a gateway's own may
+// be wrong: neither makes a session longer or shorter than it was.
+func TestASessionIsToldAsLongAsItWas(t *testing.T) {
+	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	for _, ahead := range []time.Duration{-time.Hour, 0, time.Hour} {
+		var l ledger
+		store := at.Add(ahead)
+		l.add(Session{SessionID: queue.SessionID{Generation: 1, Number: 1}, Ends: store.Add(10 * time.Minute).UnixMilli()}, at, store.UnixMilli())
+		l.prune(at.Add(9*time.Minute), time.Minute)
+		live, _ := l.tell(2, at.Add(9*time.Minute))
+		if len(live) != 1 || live[0].Adopt != time.Minute.Milliseconds() {
+			t.Errorf("the store's clock %v ahead: after 9 of 10 minutes tell(2, ..) = %+v; want the session with a minute left", ahead, live)
+		}
+		if live, _ := l.tell(2, at.Add(10*time.Minute)); len(live) != 0 {
+			t.Errorf("the store's clock %v ahead: after 10 minutes tell(2, ..) = %+v; want nothing", ahead, live)
+		}
 	}
 }
