@@ -33,7 +33,7 @@ type ledger struct {
 type entry struct {
 	Session
 	at   time.Time
-	ends time.Time // by this gateway's clock: a store that begins anew may have another
+	ends time.Time // by this gateway's clock
 	over bool
 }
 
@@ -50,6 +50,7 @@ func (l *ledger) add(s Session, now time.Time, storeNow int64) {
 		l.queue = append(l.queue, s.SessionID)
 		had = entry{Session: s, at: now}
 	}
+	had.Ends = max(had.Ends, s.Ends)
 	if ends := now.Add(time.Duration(s.Ends-storeNow) * time.Millisecond); ends.After(had.ends) {
 		had.ends = ends
 	}
@@ -100,9 +101,9 @@ func (l *ledger) prune(now time.Time, turn time.Duration) {
 }
 
 // tell is what a store should know that has begun a new life, at now by this
-// gateway's clock: sessions to be made again, and such as are over. Of one that has run out it
+// gateway's clock, which is storeNow by its own: sessions to be made again, and such as are over. Of one that has run out it
 // tells the place alone, as session 0.
-func (l *ledger) tell(generation uint64, now time.Time) (live, over []queue.Visit) {
+func (l *ledger) tell(generation uint64, now time.Time, storeNow int64) (live, over []queue.Visit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range l.queue {
@@ -110,7 +111,9 @@ func (l *ledger) tell(generation uint64, now time.Time) (live, over []queue.Visi
 		if s.Generation == generation {
 			continue
 		}
-		v := queue.Visit{Visitor: s.Visitor, Line: s.Line, Order: s.Order, Session: s.Number, Generation: s.Generation, Adopt: s.ends.Sub(now).Milliseconds()}
+		// The store's clock may have leapt ahead, which ended sessions; or a new store's be behind.
+		left := min(s.Ends-storeNow, s.ends.Sub(now).Milliseconds())
+		v := queue.Visit{Visitor: s.Visitor, Line: s.Line, Order: s.Order, Session: s.Number, Generation: s.Generation, Adopt: left}
 		switch {
 		case s.over: // an older store may believe that it goes on
 			over = append(over, v)

@@ -31,7 +31,7 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 			if test.end {
 				l.end(test.session.SessionID)
 			}
-			live, over := l.tell(2, at)
+			live, over := l.tell(2, at, at.UnixMilli())
 			for _, v := range over {
 				if ended := v.Session > 0; ended != test.end {
 					t.Errorf("tell(2, ..) says that session %d has ended: %v; want %v, for another gateway may have extended it", test.session.Number, ended, test.end)
@@ -44,21 +44,35 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 	}
 }
 
-// A store that has lost everything may have another clock, and a gateway's own may
-// be wrong: neither makes a session longer or shorter than it was.
+// A gateway's clock may be wrong, and so may that of a store which has lost
+// everything: no session becomes longer by it, and none is forgotten.
 func TestASessionIsToldAsLongAsItWas(t *testing.T) {
 	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
-	for _, ahead := range []time.Duration{-time.Hour, 0, time.Hour} {
-		var l ledger
-		store := at.Add(ahead)
-		l.add(Session{SessionID: queue.SessionID{Generation: 1, Number: 1}, Ends: store.Add(10 * time.Minute).UnixMilli()}, at, store.UnixMilli())
-		l.prune(at.Add(9*time.Minute), time.Minute)
-		live, _ := l.tell(2, at.Add(9*time.Minute))
-		if len(live) != 1 || live[0].Adopt != time.Minute.Milliseconds() {
-			t.Errorf("the store's clock %v ahead: after 9 of 10 minutes tell(2, ..) = %+v; want the session with a minute left", ahead, live)
-		}
-		if live, _ := l.tell(2, at.Add(10*time.Minute)); len(live) != 0 {
-			t.Errorf("the store's clock %v ahead: after 10 minutes tell(2, ..) = %+v; want nothing", ahead, live)
-		}
+	later := at.Add(9 * time.Minute)
+	for _, test := range []struct {
+		name          string
+		before, after time.Duration // how far the store's clock is ahead of the gateway's
+		left          time.Duration // of ten minutes
+	}{
+		{"all clocks agree", 0, 0, time.Minute},
+		{"the gateway's is an hour ahead", -time.Hour, -time.Hour, time.Minute},
+		{"the gateway's is an hour behind", time.Hour, time.Hour, time.Minute},
+		{"the store that comes back is an hour behind", 0, -time.Hour, time.Minute},
+		{"the store's leapt ahead, and the session was over", 0, time.Hour, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var l ledger
+			store := at.Add(test.before)
+			l.add(Session{SessionID: queue.SessionID{Generation: 1, Number: 1}, Ends: store.Add(10 * time.Minute).UnixMilli()}, at, store.UnixMilli())
+			l.prune(later, time.Minute)
+			live, _ := l.tell(2, later, later.Add(test.after).UnixMilli())
+			left := time.Duration(0)
+			if len(live) == 1 {
+				left = time.Duration(live[0].Adopt) * time.Millisecond
+			}
+			if left != test.left {
+				t.Errorf("after nine minutes of ten tell(2, ..) = %+v; want %v left", live, test.left)
+			}
+		})
 	}
 }
