@@ -11,28 +11,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
-
-// failed is the exit status of a rush that came to no verdict.
-const failed = 3
 
 const gateways = 2
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "rush:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("rush", run))
 }
 
 // options are what the command line says.
@@ -73,12 +63,12 @@ func parse(args []string, out io.Writer) (options, error) {
 func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	o, err := parse(args, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	var history invariant.History
 	s, err := stage.SetUp(ctx, gateways, o.room, loadtest.NewOrigin(&history, stage.Path), out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer s.TearDown()
 	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID, Complete: stage.Path + loadtest.Done}
@@ -91,7 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	figures, err := o.crowd.Visit(ctx, target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
 	stopWatching()
 	if err := errors.Join(err, <-watched); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	return conclude(out, figures, &history, o)
 }
@@ -102,7 +92,7 @@ const watchEvery = 200 * time.Millisecond
 func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, o options) (int, error) {
 	_, _ = fmt.Fprintln(out)
 	if err := figures.Print(out); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	started := time.Now()
 	verdict := loadtest.Judge(figures, invariant.Check(history, limits(o.room)), o.strict)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/plot"
 )
 
@@ -79,7 +80,7 @@ func conclude(out io.Writer, all []sample, o options) (int, error) {
 		return status, nil
 	}
 	if err := save(o.html, chart(scenes(), all, o.scene), results); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	_, _ = fmt.Fprintln(out, "\nthe plot is in", o.html)
 	return status, nil
