@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 	"loadtest/rehearsal":         {"loadtest", "loadtest/plot", "invariant"},
 	"loadtest/process":           {},
 	"loadtest/redisd":            {"loadtest/process"},
-	"loadtest/stage":             {"loadtest/process", "loadtest/redisd"},
+	"loadtest/stage":             {"loadtest", "loadtest/process", "loadtest/redisd", "invariant"},
 	"loadtest/faults":            {"loadtest", "loadtest/command", "loadtest/redisd", "loadtest/stage", "loadtest/plot", "invariant"},
 	"loadtest/staged":            {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
 	"loadtest/scale":             {"loadtest", "loadtest/command", "loadtest/plot", "loadtest/process", "loadtest/stage", "invariant"},

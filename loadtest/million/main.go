@@ -75,14 +75,10 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
-	watching, stopWatching := context.WithCancel(ctx)
-	defer stopWatching()
-	watched := make(chan error, 1)
-	go func() { watched <- loadtest.Watch(watching, s.Live, s.Key, watchEvery, &history) }()
+	stopWatching := s.Watch(ctx, &history)
 	c := newCrowd(o, s.Gateways)
 	took, err := c.send(ctx, out)
-	stopWatching()
-	if err := errors.Join(err, <-watched); err != nil {
+	if err := errors.Join(err, stopWatching()); err != nil {
 		return command.Failed, err
 	}
 	full, err := redisMemory(context.WithoutCancel(ctx), s.Redis)
@@ -93,6 +89,3 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	c.print(out, took, full-empty)
 	return c.judge(out, &history), nil
 }
-
-// watchEvery is a little more often than gateways tick.
-const watchEvery = 200 * time.Millisecond

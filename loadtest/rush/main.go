@@ -71,23 +71,16 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 		return command.Failed, err
 	}
 	defer s.TearDown()
-	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID, Complete: stage.Path + loadtest.Done}
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
-	watching, stopWatching := context.WithCancel(ctx)
-	watched := make(chan error, 1)
-	go func() { watched <- loadtest.Watch(watching, s.Live, s.Key, watchEvery, &history) }()
-	figures, err := o.crowd.Visit(ctx, target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
-	stopWatching()
-	if err := errors.Join(err, <-watched); err != nil {
+	stopWatching := s.Watch(ctx, &history)
+	figures, err := o.crowd.Visit(ctx, s.Target(), &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
+	if err := errors.Join(err, stopWatching()); err != nil {
 		return command.Failed, err
 	}
 	return conclude(out, figures, &history, o)
 }
-
-// watchEvery is a little more often than gateways tick.
-const watchEvery = 200 * time.Millisecond
 
 func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, o options) (int, error) {
 	_, _ = fmt.Fprintln(out)
@@ -95,20 +88,10 @@ func conclude(out io.Writer, figures loadtest.Figures, history *invariant.Histor
 		return command.Failed, err
 	}
 	started := time.Now()
-	verdict := loadtest.Judge(figures, invariant.Check(history, limits(o.room)), o.strict)
+	verdict := loadtest.Judge(figures, invariant.Check(history, loadtest.Limits(o.room.PerMinute, o.room.Cap)), o.strict)
 	_, _ = fmt.Fprintf(out, "\n%d events judged in %v\n%s\n", history.Len(), time.Since(started).Round(100*time.Millisecond), verdict)
 	for _, why := range verdict.Reasons {
 		_, _ = fmt.Fprintln(out, "  "+why)
 	}
 	return int(verdict.Outlook), nil
-}
-
-// limits are what the room promises. A gateway acts on changes, and shows
-// snapshots, that are at most a second old.
-func limits(r stage.Room) invariant.Limits {
-	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: r.Burst(), Cap: r.Cap}},
-		Tick:     stage.Tick.Microseconds(),
-		Lag:      1_000_000,
-	}
 }

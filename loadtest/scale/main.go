@@ -98,11 +98,10 @@ func play(ctx context.Context, o options, s *stage.Stage, c *company, out io.Wri
 		Visitors: int(length.Minutes()*perMinute*6) + 100, Shape: loadtest.Spike{Over: length, First: 0.3},
 		Mix: loadtest.Mix{}, Seed: 1, Pace: 0.5, Think: 300 * time.Millisecond, TurnTTL: room.Turn, Connections: 64,
 	}
-	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID, Complete: stage.Path + loadtest.Done}
 	var history invariant.History
 	crowded := make(chan error, 1)
 	go func() {
-		_, err := crowd.Visit(ctx, target, &history, func(loadtest.Progress) {})
+		_, err := crowd.Visit(ctx, s.Target(), &history, func(loadtest.Progress) {})
 		crowded <- err
 	}()
 

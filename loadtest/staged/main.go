@@ -64,7 +64,7 @@ func environment(s *stage.Stage, room stage.Room) []string {
 		"TARGET_PATH=" + stage.Path,
 		"TARGET_DONE=" + stage.Path + loadtest.Done,
 		fmt.Sprintf("PER_MINUTE=%d", room.PerMinute),
-		fmt.Sprintf("BURST=%d", room.Burst()),
+		fmt.Sprintf("BURST=%d", loadtest.Burst(room.PerMinute)),
 	}
 }
 
