@@ -85,7 +85,7 @@ var arrows = map[string][]string{
 	"loadtest/vegeta":            {"loadtest", "loadtest/command"},
 	"loadtest/rush":              {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
 	"loadtest/million":           {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
-	"loadtest/simulate":          {"loadtest", "queue", "room"},
+	"loadtest/simulate":          {"loadtest", "loadtest/plot", "queue", "room"},
 	"cmd/rushgate":               {anything},
 	"cmd/shop":                   {"admission/verify", "shop"},
 	"internal/redistest":         {},
