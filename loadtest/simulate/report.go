@@ -33,7 +33,9 @@ func Report(w io.Writer, p Plan, results []Result) error {
 		MaxCurves int
 		Arrivals  string
 		Varies    varies
-	}{p, results, plot.Style, pictures(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), p.WhatIf.varies()})
+
+		BytesPerPlace, BytesPerSession int
+	}{p, results, plot.Style, pictures(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), p.WhatIf.varies(), bytesPerPlace, bytesPerSession})
 }
 
 // varies says which columns the table needs; what all rooms share is said once.
