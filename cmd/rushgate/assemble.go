@@ -112,7 +112,7 @@ func (b blueprint) assemble() (*assembly, error) {
 		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
 		Budget: budgets(leases, world{routes: routes}.behind), Window: b.config.RestoreWindow, Memories: memories,
 	})
-	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
+	sets := account.NewSets(account.SetsConfig{Allow: prefixes(b.config.Identity.AllowNetworks), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
 	shelf := b.shelf(events, rooms, registry)
 	prices := b.keepPrices(rooms, shelf, registry)
@@ -160,7 +160,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 		},
 		Keys:    b.keys.Load,
 		Prefix:  b.config.Prefix,
-		Proxies: b.config.proxies(),
+		Proxies: prefixes(b.config.TrustedProxies),
 		Joins: web.JoinLimits{
 			Address: web.JoinRate(b.config.Limits.JoinPerAddress),
 			Site:    web.JoinRate(b.config.Limits.JoinPerSite),

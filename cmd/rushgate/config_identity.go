@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
 
-	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/event"
 )
 
@@ -24,11 +22,7 @@ const (
 type secretName struct{ organization, name string }
 
 func (c Config) validateIdentity(p *problems) {
-	for i, network := range c.Identity.AllowNetworks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			p.add(fmt.Sprintf("identity.allow_networks[%d]", i), network, "must be a network such as 10.1.0.0/16")
-		}
-	}
+	p.networks("identity.allow_networks", c.Identity.AllowNetworks)
 	for _, id := range sortedKeys(c.Organizations) {
 		for _, secret := range sortedKeys(c.Organizations[id].IdentitySecrets) {
 			at := "organizations." + id + ".identity_secrets." + secret
@@ -38,16 +32,6 @@ func (c Config) validateIdentity(p *problems) {
 			p.readable(at, c.beside(c.Organizations[id].IdentitySecrets[secret]))
 		}
 	}
-}
-
-func (c Config) guard() account.Guard {
-	var allowed account.Guard
-	for _, network := range c.Identity.AllowNetworks {
-		if prefix, err := netip.ParsePrefix(network); err == nil { // validated
-			allowed = append(allowed, prefix)
-		}
-	}
-	return allowed
 }
 
 // openIdentitySecrets reads the files, and never quotes them.

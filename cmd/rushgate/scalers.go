@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net/netip"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -39,14 +38,8 @@ func (c Config) openTargets(log *slog.Logger) (map[string]crew.Target, error) {
 }
 
 func (c Config) webhook(hook WebhookTarget) *webhook.Target {
-	var plain []netip.Prefix
-	for _, network := range hook.PlainHTTPNetworks {
-		if prefix, err := netip.ParsePrefix(network); err == nil { // validated
-			plain = append(plain, prefix)
-		}
-	}
 	return webhook.New(webhook.Config{
-		URL: hook.URL, Plain: plain, Now: time.Now, Chance: mathrand.Float64, Pause: time.After,
+		URL: hook.URL, Plain: prefixes(hook.PlainHTTPNetworks), Now: time.Now, Chance: mathrand.Float64, Pause: time.After,
 		Secret: func() ([]byte, error) {
 			secret, err := readSecret(c.beside(hook.SecretFile))
 			if err != nil {
