@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -64,17 +63,4 @@ func (c Config) kubernetes(k KubernetesTarget, clusters map[string]kubernetes.In
 		Namespace: k.Namespace, HPA: k.HPA, Deployment: k.Deployment, StatefulSet: k.StatefulSet, Service: k.Service,
 		Chance: mathrand.Float64, Pause: time.After,
 	})
-}
-
-// readSecret reads a secret of an HMAC, and never quotes it.
-func readSecret(file string) ([]byte, error) {
-	data, err := readSmall(file)
-	if err != nil {
-		return nil, err
-	}
-	data = bytes.TrimSpace(data)
-	if len(data) < minIdentitySecret || len(data) > maxIdentitySecret {
-		return nil, fmt.Errorf("%d bytes without the space around them: want %d to %d", len(data), minIdentitySecret, maxIdentitySecret)
-	}
-	return data, nil
 }
