@@ -1,5 +1,5 @@
 // Package command is what the load tests' programs share with each other before
-// they differ: signals go in, an exit status comes out.
+// they differ: signals go in, an exit status and a report come out.
 package command
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
 
@@ -27,4 +28,20 @@ func Status(name string, run func(ctx context.Context, args []string, stdout io.
 		fmt.Fprintln(os.Stderr, name+":", err)
 	}
 	return status
+}
+
+// Save writes a report into a file, in a directory that it makes; without a name
+// it does nothing.
+func Save(name string, write func(io.Writer) error) error {
+	if name == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+		return err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
 }

@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 		return command.Failed, fmt.Errorf("-only %q: no row begins so", o.only)
 	}
 	m.Seconds = time.Since(m.Started).Seconds()
-	if err := errors.Join(m.Print(out), save(o.html, m.HTML), save(o.json, m.JSON), ctx.Err()); err != nil {
+	if err := errors.Join(m.Print(out), command.Save(o.html, m.HTML), command.Save(o.json, m.JSON), ctx.Err()); err != nil {
 		return command.Failed, err
 	}
 	if !m.Holds() {
@@ -146,19 +146,4 @@ func (o options) playAll(ctx context.Context, scenarios []scenario, atOnce int, 
 
 func say(out io.Writer, r Row) {
 	_, _ = fmt.Fprintf(out, "%-12s %-15s %4.0f s  %s\n", r.ID, r.Verdict(), r.Seconds, r.Fault)
-}
-
-// save writes a file, or nothing without a name.
-func save(name string, write func(io.Writer) error) error {
-	if name == "" {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
-		return err
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
