@@ -18,7 +18,6 @@ import (
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
-	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web"
 	"github.com/bilten/rushgate/web/ops"
@@ -125,8 +124,10 @@ func (b blueprint) assemble() (*assembly, error) {
 		return nil, err
 	}
 	a := &assembly{
-		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, leases, prices.Keeper, rushes),
+		visitors: gateway.Server(),
+		organizers: b.organizerAPI(events, rooms, routes, accounts, organizer.Keepers{
+			Shelf: shelf, Leases: leases, Prices: prices.Keeper, Fleets: b.fleets(), Rushes: rushes.crew, Scaling: rushes,
+		}),
 		announce: func(ctx context.Context) error {
 			err := announce(ctx, events)
 			if err == nil {
@@ -177,8 +178,9 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, leases organizer.Leases, prices *board.Keeper, rushes *rushes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, keepers organizer.Keepers) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
+		Keepers: keepers,
 		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
 			if !ok {
@@ -187,14 +189,8 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 			m := b.pools.byName[id].Measure()
 			return organizer.Pool{Name: id, Ready: m.Ready, Instances: m.Known}, true
 		},
-		Fleets:         b.fleets(),
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
-		Shelf:          shelf,
-		Leases:         leases,
-		Rushes:         rushes.crew,
-		Scaling:        rushes,
-		Prices:         prices,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()
