@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ type stocks interface {
 }
 
 func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: b.config.PricesWaiver, retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
+	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
 	for _, file := range b.prices {
 		p.undone[file.file] = errors.New("not announced yet")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/accord/redisaccord"
+	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/internal/redistest"
 	"github.com/bilten/rushgate/pricing"
 )
@@ -171,7 +172,17 @@ func TestOpeningPricesStandUntilTheSaleOpens(t *testing.T) {
 	}
 	inForce(t, k, document, "")
 	h.crowd(3000, 600)
-	h.pass(48*time.Hour - time.Second)
+	h.pass(23 * time.Hour)
+	next := strings.Replace(document, "cap: 120.00", "cap: 110.00", 1)
+	quotes, _, err := k.Preview(t.Context(), "hamlet", next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inForce(t, k, next, "")
+	if got := board(t, k).Tiers[0].Price; quotes[0].Price != got || quotes[0].Reason != pricing.Steady {
+		t.Errorf("a day before, rules were to publish %d, %s, and published %d; want the same, steady", quotes[0].Price, quotes[0].Reason, got)
+	}
+	h.pass(25*time.Hour - time.Second)
 	k.Round(t.Context())
 	if got := board(t, k).Tiers[0].Price; got != 8000 {
 		t.Errorf("a second before the start: %d; want the opening price", got)
@@ -191,9 +202,17 @@ func TestLateRulesNeedAReasonThatIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var late *LateError
-	if err := k.Approve(t.Context(), "hamlet", version, "", ann); !errors.As(err, &late) {
-		t.Errorf("Approve 23 hours before the start = %v; want a *LateError", err)
+	for _, empty := range []string{"", "  "} {
+		var late *LateError
+		if err := k.Approve(t.Context(), "hamlet", version, empty, ann); !errors.As(err, &late) {
+			t.Errorf("Approve 23 hours before the start with the waiver %q = %v; want a *LateError", empty, err)
+		}
+	}
+	for say, waiver := range map[string]string{"clears a terminal": "the hall\x1b[2Jchanged", "never ends": strings.Repeat("why ", 300)} {
+		var field *event.FieldError
+		if err := k.Approve(t.Context(), "hamlet", version, waiver, ann); !errors.As(err, &field) || field.Field != "waiver" {
+			t.Errorf("Approve with a waiver that %s = %v; want it refused by name", say, err)
+		}
 	}
 	if err := k.Approve(t.Context(), "hamlet", version, "the promoter signed last night", ann); err != nil {
 		t.Fatal(err)
@@ -277,8 +296,10 @@ func TestOrganizersFreezeAndSetPrices(t *testing.T) {
 	if err := k.Set(ctx, "hamlet", "stalls", 13000, ann); err == nil || err.Error() != "price: 130.00: want 60.00 to 120.00, the floor and cap of the rules" {
 		t.Errorf("Set above the cap = %v; want it refused with the range", err)
 	}
-	if err := k.Set(ctx, "hamlet", "stalls", 6500, pricing.Act{By: "ann"}); !errors.Is(err, ErrNoWhy) {
-		t.Errorf("Set without a reason = %v; want %v", err, ErrNoWhy)
+	for _, why := range []string{"", "  "} {
+		if err := k.Set(ctx, "hamlet", "stalls", 6500, pricing.Act{By: "ann", Why: why}); !errors.Is(err, ErrNoWhy) {
+			t.Errorf("Set with the reason %q = %v; want %v", why, err, ErrNoWhy)
+		}
 	}
 	if err := k.Set(ctx, "hamlet", "stalls", 6500, ann); err != nil {
 		t.Fatal(err)
@@ -310,6 +331,37 @@ func TestOrganizersFreezeAndSetPrices(t *testing.T) {
 	k.Round(ctx)
 	if got := board(t, k).Tiers[0].Price; got != 7000 {
 		t.Errorf("thawed: %d; want one step up from 6500", got)
+	}
+}
+
+// The clock of a store can go back, as when a replica takes over or somebody sets
+// it right.
+func TestAClockThatGoesBackUndoesNothing(t *testing.T) {
+	h := newHouse()
+	one, two := h.gateway(), h.gateway()
+	ctx := t.Context()
+	inForce(t, one, document, "")
+	if err := one.Freeze(ctx, "hamlet", ann); err != nil {
+		t.Fatal(err)
+	}
+	two.Round(ctx)
+	h.pass(-2 * time.Second)
+	if err := one.Thaw(ctx, "hamlet", ann); err != nil {
+		t.Fatal(err)
+	}
+	two.Round(ctx)
+	one.Round(ctx)
+	if board(t, one).Frozen || board(t, two).Frozen {
+		t.Error("thawed two seconds before they were frozen, by the clock: prices are frozen still; want them thawed")
+	}
+
+	h.pass(3 * time.Hour)
+	one.Round(ctx)
+	h.pass(-2 * time.Hour)
+	h.crowd(3000, 600)
+	two.Round(ctx)
+	if got := board(t, two).Tiers[0].Price; got != 8500 {
+		t.Errorf("after the clock was set right by two hours: %d; want prices looked at, one step up", got)
 	}
 }
 
