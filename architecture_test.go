@@ -59,32 +59,33 @@ var arrows = map[string][]string{
 	"capacity/leases":            {"accord", "capacity"},
 	"room":                       {"draw", "event", "event/catalog", "queue"},
 	"room/simtest":               {},
-	"web":                        {"draw", "event", "event/catalog", "queue", "admission", "account", "room", "stock", "pricing", "pricing/board", "web/page", "web/upstream"},
+	"web":                        {"draw", "event", "queue", "admission", "account", "room", "stock", "pricing", "pricing/board", "web/page", "web/upstream"},
 	"web/page":                   {"event", "draw", "pricing"},
 	"web/upstream":               {},
 	"web/upstream/roster":        {"accord", "web/upstream"},
 	"web/upstream/slices":        {"web/upstream"},
-	"web/organizer":              {"accord", "capacity", "event", "event/catalog", "prescale", "prescale/rush", "queue", "room", "stock", "pricing", "pricing/board", "web", "web/upstream", "web/upstream/roster"},
-	"web/ops":                    {"event", "event/catalog", "queue", "room", "web"},
+	"web/organizer":              {"accord", "capacity", "event", "event/catalog", "prescale", "prescale/rush", "stock", "pricing", "pricing/board", "web/upstream", "web/upstream/roster"},
+	"web/ops":                    {},
 	"pricing":                    {"event"},
 	"pricing/board":              {"accord", "event", "pricing"},
 	"pricing/simulate":           {"pricing", "loadtest/plot"},
-	"shop":                       {"admission", "admission/verify"},
+	"shop":                       {"admission/verify"},
 	"loadtest":                   {"invariant"},
 	"loadtest/baseline":          {},
 	"loadtest/bench":             {"admission", "queue", "queue/redisqueue", "loadtest/process"},
+	"loadtest/command":           {},
 	"loadtest/plot":              {},
 	"loadtest/rehearsal":         {"loadtest", "loadtest/plot", "invariant"},
 	"loadtest/process":           {},
 	"loadtest/redisd":            {"loadtest/process"},
-	"loadtest/stage":             {"loadtest/process", "loadtest/redisd"},
-	"loadtest/faults":            {"loadtest", "loadtest/redisd", "loadtest/stage", "loadtest/plot", "invariant"},
-	"loadtest/staged":            {"loadtest", "loadtest/stage", "invariant"},
-	"loadtest/scale":             {"loadtest", "loadtest/plot", "loadtest/process", "loadtest/stage", "invariant"},
-	"loadtest/vegeta":            {"loadtest"},
-	"loadtest/rush":              {"loadtest", "loadtest/stage", "invariant"},
-	"loadtest/million":           {"loadtest", "loadtest/stage", "invariant"},
-	"loadtest/simulate":          {"loadtest", "queue", "room"},
+	"loadtest/stage":             {"loadtest", "loadtest/process", "loadtest/redisd", "invariant"},
+	"loadtest/faults":            {"loadtest", "loadtest/command", "loadtest/redisd", "loadtest/stage", "loadtest/plot", "invariant"},
+	"loadtest/staged":            {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
+	"loadtest/scale":             {"loadtest", "loadtest/command", "loadtest/plot", "loadtest/process", "loadtest/stage", "invariant"},
+	"loadtest/vegeta":            {"loadtest", "loadtest/command"},
+	"loadtest/rush":              {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
+	"loadtest/million":           {"loadtest", "loadtest/command", "loadtest/stage", "invariant"},
+	"loadtest/simulate":          {"loadtest", "loadtest/plot", "queue", "room"},
 	"cmd/rushgate":               {anything},
 	"cmd/shop":                   {"admission/verify", "shop"},
 	"internal/redistest":         {},
@@ -93,7 +94,7 @@ var arrows = map[string][]string{
 // owners are the only packages that know a library, so that replacing it stays
 // their work alone.
 var owners = map[string][]string{
-	"github.com/labstack/echo/v4":   {"web", "web/organizer", "web/ops", "loadtest/baseline"},
+	"github.com/labstack/echo/v4":   {"web", "web/organizer", "loadtest/baseline"},
 	"github.com/redis/go-redis/v9":  {"accord/redisaccord", "queue/redisqueue", "event/catalog/rediscatalog", "cmd/rushgate", "internal/redistest", "loadtest/baseline", "loadtest/bench", "loadtest/redisd"},
 	"github.com/golang-jwt/jwt/v5":  {"admission", "account", "loadtest/baseline"},
 	"github.com/go-jose/go-jose/v4": {"account"},
@@ -130,11 +131,12 @@ var bannedInPureNames = map[string]map[string]bool{
 const maxLines = 420
 
 func TestArchitecture(t *testing.T) {
-	complaints, err := inspect(os.DirFS("."))
+	house, err := inspect(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, complaint := range complaints {
+	house.idle()
+	for _, complaint := range house.complaints {
 		t.Error(complaint)
 	}
 }
@@ -168,16 +170,30 @@ func TestArchitectureComplains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Join(got, "\n") != test.want {
-				t.Errorf("inspect(%s) = %q; want %q", test.file, got, test.want)
+			if strings.Join(got.complaints, "\n") != test.want {
+				t.Errorf("inspect(%s) = %q; want %q", test.file, got.complaints, test.want)
 			}
 		})
 	}
 }
 
-// inspect reads every source file below root and returns what breaks the rules.
-func inspect(root fs.FS) ([]string, error) {
-	house := inspection{docs: map[string]int{}}
+func TestIdleArrowsAreNamed(t *testing.T) {
+	source := "// Package x is documented.\npackage main; import _ \"" + module + "/shop\""
+	house, err := inspect(fstest.MapFS{"cmd/shop/a.go": {Data: []byte(source)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	house.idle()
+	const used, idle = "cmd/shop does not import shop: ", "cmd/shop does not import admission/verify: "
+	got := "\n" + strings.Join(house.complaints, "\n")
+	if strings.Contains(got, "\n"+used) || !strings.Contains(got, "\n"+idle) {
+		t.Errorf("idle() = %s; want %q among it, and not %q", got, idle, used)
+	}
+}
+
+// inspect reads every source file below root and finds what breaks the rules.
+func inspect(root fs.FS) (*inspection, error) {
+	house := &inspection{docs: map[string]int{}, drawn: map[[2]string]bool{}}
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -201,7 +217,19 @@ func inspect(root fs.FS) ([]string, error) {
 			house.complain("%s: %d package doc comments; want 1", dir, n)
 		}
 	}
-	return house.complaints, err
+	return house, err
+}
+
+// idle complains of arrows that nobody uses any more: over them the next import
+// would come in without an argument.
+func (in *inspection) idle() {
+	for _, from := range slices.Sorted(maps.Keys(arrows)) {
+		for _, to := range arrows[from] {
+			if to != anything && !in.drawn[[2]string{from, to}] {
+				in.complain("%s does not import %s: take the arrow out of architecture_test.go", from, to)
+			}
+		}
+	}
 }
 
 func skipDir(name string) bool {
@@ -210,7 +238,8 @@ func skipDir(name string) bool {
 }
 
 type inspection struct {
-	docs       map[string]int // directory -> package doc comments outside tests
+	docs       map[string]int     // directory -> package doc comments outside tests
+	drawn      map[[2]string]bool // who imports whom of the project
 	complaints []string
 }
 
@@ -274,6 +303,7 @@ func (in *inspection) arrow(name, dir, target string) {
 		}
 	}
 	sibling, ours := strings.CutPrefix(target, module+"/")
+	in.drawn[[2]string{dir, sibling}] = ours
 	allowed, known := arrows[dir]
 	if ours && known && !slices.Contains(allowed, anything) && !slices.Contains(allowed, sibling) {
 		in.complain("%s: package %s may not import %s", name, dir, sibling)

@@ -33,10 +33,13 @@ type ledger struct {
 type entry struct {
 	Session
 	at   time.Time
+	ends time.Time // by this gateway's clock
 	over bool
 }
 
-func (l *ledger) add(s Session, now time.Time) {
+// add notes a session at now by this gateway's clock, which is storeNow in unix ms
+// of the store's.
+func (l *ledger) add(s Session, now time.Time, storeNow int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.sessions == nil {
@@ -48,6 +51,9 @@ func (l *ledger) add(s Session, now time.Time) {
 		had = entry{Session: s, at: now}
 	}
 	had.Ends = max(had.Ends, s.Ends)
+	if ends := now.Add(time.Duration(s.Ends-storeNow) * time.Millisecond); ends.After(had.ends) {
+		had.ends = ends
+	}
 	if s.Order > 0 {
 		had.Line, had.Order = s.Line, s.Order
 	}
@@ -86,7 +92,7 @@ func (l *ledger) prune(now time.Time, turn time.Duration) {
 	old := 0
 	for ; old < len(l.queue); old++ {
 		s := l.sessions[l.queue[old]]
-		if now.Sub(s.at) < 2*turn || !s.over && s.Ends > now.UnixMilli() {
+		if now.Sub(s.at) < 2*turn || !s.over && s.ends.After(now) {
 			break
 		}
 		delete(l.sessions, l.queue[old])
@@ -94,10 +100,10 @@ func (l *ledger) prune(now time.Time, turn time.Duration) {
 	l.queue = l.queue[old:]
 }
 
-// tell is what a store should know that has begun a new life, at now by its own
-// clock: sessions to be made again, and such as are over. Of one that has run out it
+// tell is what a store should know that has begun a new life, at now by this
+// gateway's clock, which is storeNow by its own: sessions to be made again, and such as are over. Of one that has run out it
 // tells the place alone, as session 0.
-func (l *ledger) tell(generation uint64, now int64) (live, over []queue.Visit) {
+func (l *ledger) tell(generation uint64, now time.Time, storeNow int64) (live, over []queue.Visit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range l.queue {
@@ -105,7 +111,9 @@ func (l *ledger) tell(generation uint64, now int64) (live, over []queue.Visit) {
 		if s.Generation == generation {
 			continue
 		}
-		v := queue.Visit{Visitor: s.Visitor, Line: s.Line, Order: s.Order, Session: s.Number, Generation: s.Generation, Adopt: s.Ends - now}
+		// The store's clock may have leapt ahead, which ended sessions; or a new store's be behind.
+		left := min(s.Ends-storeNow, s.ends.Sub(now).Milliseconds())
+		v := queue.Visit{Visitor: s.Visitor, Line: s.Line, Order: s.Order, Session: s.Number, Generation: s.Generation, Adopt: left}
 		switch {
 		case s.over: // an older store may believe that it goes on
 			over = append(over, v)

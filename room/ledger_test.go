@@ -27,11 +27,11 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var l ledger
-			l.add(test.session, at)
+			l.add(test.session, at, at.UnixMilli())
 			if test.end {
 				l.end(test.session.SessionID)
 			}
-			live, over := l.tell(2, at.UnixMilli())
+			live, over := l.tell(2, at, at.UnixMilli())
 			for _, v := range over {
 				if ended := v.Session > 0; ended != test.end {
 					t.Errorf("tell(2, ..) says that session %d has ended: %v; want %v, for another gateway may have extended it", test.session.Number, ended, test.end)
@@ -39,6 +39,39 @@ func TestWhatEndedIsToldAsOver(t *testing.T) {
 			}
 			if len(live) != test.live || len(over) != test.over {
 				t.Errorf("tell(2, ..) = %d live, %d over; want %d, %d", len(live), len(over), test.live, test.over)
+			}
+		})
+	}
+}
+
+// A gateway's clock may be wrong, and so may that of a store which has lost
+// everything: no session becomes longer by it, and none is forgotten.
+func TestASessionIsToldAsLongAsItWas(t *testing.T) {
+	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	later := at.Add(9 * time.Minute)
+	for _, test := range []struct {
+		name          string
+		before, after time.Duration // how far the store's clock is ahead of the gateway's
+		left          time.Duration // of ten minutes
+	}{
+		{"all clocks agree", 0, 0, time.Minute},
+		{"the gateway's is an hour ahead", -time.Hour, -time.Hour, time.Minute},
+		{"the gateway's is an hour behind", time.Hour, time.Hour, time.Minute},
+		{"the store that comes back is an hour behind", 0, -time.Hour, time.Minute},
+		{"the store's leapt ahead, and the session was over", 0, time.Hour, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var l ledger
+			store := at.Add(test.before)
+			l.add(Session{SessionID: queue.SessionID{Generation: 1, Number: 1}, Ends: store.Add(10 * time.Minute).UnixMilli()}, at, store.UnixMilli())
+			l.prune(later, time.Minute)
+			live, _ := l.tell(2, later, later.Add(test.after).UnixMilli())
+			left := time.Duration(0)
+			if len(live) == 1 {
+				left = time.Duration(live[0].Adopt) * time.Millisecond
+			}
+			if left != test.left {
+				t.Errorf("after nine minutes of ten tell(2, ..) = %+v; want %v left", live, test.left)
 			}
 		})
 	}

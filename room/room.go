@@ -101,7 +101,7 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 	answer, err := r.Do(ctx, queue.Complete, what)
 	now := r.house.now()
 	r.ended.add(now, id)
-	r.given.add(Session{SessionID: id, Visitor: v}, now) // a store that forgets the end hears of it again
+	r.given.add(Session{SessionID: id, Visitor: v}, now, r.View().StoreTime(now)) // a store that forgets the end hears of it again
 	r.given.end(id)
 	return answer, err
 }
@@ -113,7 +113,8 @@ func (r *Room) EndedSession(id queue.SessionID) bool { return r.ended.has(id) }
 // that led there, so that a store that loses it can be told again: one that knows
 // of fewer sessions has lost some.
 func (r *Room) Gave(s Session) {
-	r.given.add(s, r.house.now())
+	now := r.house.now()
+	r.given.add(s, now, r.View().StoreTime(now))
 	r.memory.gave(s.SessionID)
 }
 

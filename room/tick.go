@@ -59,7 +59,7 @@ func (r *Room) tick(ctx context.Context) {
 	policy, budget := policyOf(record), r.house.budget(record.Event)
 	snapshot, seen, err := r.ask(ctx, policy, budget.Budget)
 	if err == nil && snapshot.Generation != prev.Snapshot.Generation {
-		err = r.remind(ctx, snapshot)
+		err = r.remind(ctx, snapshot, seen)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -109,8 +109,8 @@ func (r *Room) askOnce(ctx context.Context, policy queue.Policy, budget queue.Bu
 // remind tells a store that has begun a new life which sessions this gateway gave
 // before, those that are over included, so that nobody comes in twice. The view
 // of the new life is shown after that.
-func (r *Room) remind(ctx context.Context, s queue.Snapshot) error {
-	live, over := r.given.tell(s.Generation, s.At)
+func (r *Room) remind(ctx context.Context, s queue.Snapshot, seen time.Time) error {
+	live, over := r.given.tell(s.Generation, seen, s.At)
 	for _, told := range []struct {
 		op     queue.Op
 		visits []queue.Visit

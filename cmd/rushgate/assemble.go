@@ -18,7 +18,6 @@ import (
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
-	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web"
 	"github.com/bilten/rushgate/web/ops"
@@ -93,8 +92,7 @@ func draw(ctx context.Context, config Config, log *slog.Logger) (blueprint, erro
 
 // assemble builds a gateway; nothing runs yet.
 func (b blueprint) assemble() (*assembly, error) {
-	registry := b.meters
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	b.meters.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	events, err := catalog.New(b.stores.events, b.config.hosts(), b.events, time.Now)
 	if err != nil {
 		return nil, err
@@ -103,30 +101,33 @@ func (b blueprint) assemble() (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeping := b.kept.keep(events, registry, b.log)
+	keeping := b.kept.keep(events, b.meters, b.log)
 	watched := &watchedCatalog{Catalog: events, log: b.log}
 	memories := newMemories(b.kept.dir, b.log)
 	var rooms *room.Keeper
-	leases := b.leases(routes, func() *room.Keeper { return rooms }, registry)
+	sees := world{b.pools, routes, func() *room.Keeper { return rooms }}
+	leases := b.leases(sees)
 	rooms = room.New(room.Config{
-		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: registry,
-		Budget: budgets(leases, world{routes: routes}.behind), Window: b.config.RestoreWindow, Memories: memories,
+		Store: b.stores.queue, Catalog: watched, Now: time.Now, Rand: mathrand.Float64, Log: b.log, Metrics: b.meters,
+		Budget: budgets(leases, sees.behind), Window: b.config.RestoreWindow, Memories: memories,
 	})
-	sets := account.NewSets(account.SetsConfig{Allow: b.config.guard(), Now: time.Now, Log: b.log})
+	sets := account.NewSets(account.SetsConfig{Allow: prefixes(b.config.Identity.AllowNetworks), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
-	shelf := b.shelf(events, rooms, registry)
-	prices := b.keepPrices(rooms, shelf, registry)
-	gateway, err := b.gateway(rooms, routes, accounts, shelf, prices, registry)
+	shelf := b.shelf(events, rooms)
+	prices := b.keepPrices(rooms, shelf, b.meters)
+	gateway, err := b.gateway(rooms, routes, accounts, shelf, prices)
 	if err != nil {
 		return nil, err
 	}
-	rushes, err := b.rushes(watched, rooms, routes, prices.Keeper, registry)
+	rushes, err := b.rushes(watched, rooms, sees, prices.Keeper)
 	if err != nil {
 		return nil, err
 	}
 	a := &assembly{
-		visitors:   gateway.Server(),
-		organizers: b.organizerAPI(events, rooms, routes, accounts, shelf, leases, prices.Keeper, rushes),
+		visitors: gateway.Server(),
+		organizers: b.organizerAPI(events, rooms, routes, accounts, organizer.Keepers{
+			Shelf: shelf, Leases: leases, Prices: prices.Keeper, Fleets: b.fleets(), Rushes: rushes.crew, Scaling: rushes,
+		}),
 		announce: func(ctx context.Context) error {
 			err := announce(ctx, events)
 			if err == nil {
@@ -137,21 +138,19 @@ func (b blueprint) assemble() (*assembly, error) {
 		draining: &ops.Draining{},
 		loops: slices.Concat(keeping, []func(context.Context){
 			b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run, prices.run,
-		}, rushes.loops()),
-		closers: []func() error{b.kept.close, b.stores.close},
+		}, rushes.loops(), b.pools.run()),
+		closers: append([]func() error{b.kept.close, b.stores.close}, b.pools.closers()...),
 		reloads: []func(){b.reloadKeys, b.reloadSecrets},
 	}
 	if late := b.stores.late; late != nil {
 		a.announce = func(context.Context) error { return nil } // when it answers
 		a.loops = append(a.loops, func(ctx context.Context) { late.follow(ctx, events); prices.announce(ctx) })
 	}
-	a.operators = ops.Handler(registry, b.facts, append(b.probes(rooms, gateway), b.paced(leases), watched.probe, prices.probe, a.draining.Probe)...)
-	a.closers = append(a.closers, b.pools.closers()...)
-	a.loops = append(a.loops, b.pools.run()...)
+	a.operators = ops.Handler(b.meters, b.facts, append(b.probes(rooms, gateway), b.paced(leases), watched.probe, prices.probe, a.draining.Probe)...)
 	return a, nil
 }
 
-func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf web.Shelf, prices web.Prices, registry *prometheus.Registry) (*web.Gateway, error) {
+func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf web.Shelf, prices web.Prices) (*web.Gateway, error) {
 	return web.New(web.Config{
 		Rooms: rooms,
 		Pools: func(host, path string) (*upstream.Pool, bool) {
@@ -160,7 +159,7 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 		},
 		Keys:    b.keys.Load,
 		Prefix:  b.config.Prefix,
-		Proxies: b.config.proxies(),
+		Proxies: prefixes(b.config.TrustedProxies),
 		Joins: web.JoinLimits{
 			Address: web.JoinRate(b.config.Limits.JoinPerAddress),
 			Site:    web.JoinRate(b.config.Limits.JoinPerSite),
@@ -173,12 +172,13 @@ func (b blueprint) gateway(rooms *room.Keeper, routes *event.Routes, accounts *a
 		Random:   rand.Reader,
 		Chance:   mathrand.Float64,
 		Log:      b.log,
-		Metrics:  registry,
+		Metrics:  b.meters,
 	})
 }
 
-func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, shelf organizer.Shelf, leases organizer.Leases, prices *board.Keeper, rushes *rushes) http.Handler {
+func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, routes *event.Routes, accounts *account.Desk, keepers organizer.Keepers) http.Handler {
 	return organizer.New(events, b.config.organizerKeys(), liveRooms{rooms, time.Now}, organizer.Installation{
+		Keepers: keepers,
 		Pool: func(host, path string) (organizer.Pool, bool) {
 			id, _, ok := routes.Lookup(host, path)
 			if !ok {
@@ -187,14 +187,8 @@ func (b blueprint) organizerAPI(events *catalog.Catalog, rooms *room.Keeper, rou
 			m := b.pools.byName[id].Measure()
 			return organizer.Pool{Name: id, Ready: m.Ready, Instances: m.Known}, true
 		},
-		Fleets:         b.fleets(),
 		StoreTime:      b.stores.time,
 		Accounts:       accounts.Ready,
-		Shelf:          shelf,
-		Leases:         leases,
-		Rushes:         rushes.crew,
-		Scaling:        rushes,
-		Prices:         prices,
 		SharedKeys:     b.config.Keys != "",
 		TrustedProxies: len(b.config.TrustedProxies) > 0,
 	}, time.Now, b.log).Handler()

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bilten/rushgate/capacity"
 	"github.com/bilten/rushgate/capacity/leases"
 	"github.com/bilten/rushgate/event"
@@ -20,16 +18,15 @@ import (
 )
 
 // leases is what this gateway and the others agree that rooms may use of the
-// pools. The rooms are made after it, because each of their ticks asks for its
-// budget.
-func (b blueprint) leases(routes *event.Routes, rooms func() *room.Keeper, registry *prometheus.Registry) *leases.Keeper {
+// pools.
+func (b blueprint) leases(sees world) *leases.Keeper {
 	policies := map[string]capacity.Policy{}
 	for id, pool := range b.config.Pools {
 		policies[id] = pool.capacity()
 	}
 	return leases.New(leases.Config{
-		Store: b.stores.accord, Member: rand.Text(), World: world{b.pools, routes, rooms}, Policies: policies,
-		Rand: mathrand.Float64, Log: b.log, Metrics: registry,
+		Store: b.stores.accord, Member: rand.Text(), World: sees, Policies: policies,
+		Rand: mathrand.Float64, Log: b.log, Metrics: b.meters,
 	})
 }
 
@@ -52,7 +49,7 @@ func (p Pool) capacity() capacity.Policy {
 type world struct {
 	pools  pools
 	routes *event.Routes
-	rooms  func() *room.Keeper
+	rooms  func() *room.Keeper // made after the leases: each of their ticks asks for its budget
 }
 
 // Measure is leases.World's.

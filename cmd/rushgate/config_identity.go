@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
 
-	"github.com/bilten/rushgate/account"
 	"github.com/bilten/rushgate/event"
 )
 
@@ -16,19 +14,15 @@ type IdentityRules struct {
 }
 
 const (
-	minIdentitySecret = 32 // bytes; as strong as the HMAC's hash
-	maxIdentitySecret = 1024
+	minSecret = 32 // bytes; as strong as the HMAC's hash
+	maxSecret = 1024
 )
 
 // secretName is a secret of one organization: no other one finds it.
 type secretName struct{ organization, name string }
 
 func (c Config) validateIdentity(p *problems) {
-	for i, network := range c.Identity.AllowNetworks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			p.add(fmt.Sprintf("identity.allow_networks[%d]", i), network, "must be a network such as 10.1.0.0/16")
-		}
-	}
+	p.networks("identity.allow_networks", c.Identity.AllowNetworks)
 	for _, id := range sortedKeys(c.Organizations) {
 		for _, secret := range sortedKeys(c.Organizations[id].IdentitySecrets) {
 			at := "organizations." + id + ".identity_secrets." + secret
@@ -40,16 +34,6 @@ func (c Config) validateIdentity(p *problems) {
 	}
 }
 
-func (c Config) guard() account.Guard {
-	var allowed account.Guard
-	for _, network := range c.Identity.AllowNetworks {
-		if prefix, err := netip.ParsePrefix(network); err == nil { // validated
-			allowed = append(allowed, prefix)
-		}
-	}
-	return allowed
-}
-
 // openIdentitySecrets reads the files, and never quotes them.
 func (c Config) openIdentitySecrets() (map[secretName][]byte, error) {
 	secrets := map[secretName][]byte{}
@@ -57,18 +41,27 @@ func (c Config) openIdentitySecrets() (map[secretName][]byte, error) {
 	for _, id := range sortedKeys(c.Organizations) {
 		for _, secret := range sortedKeys(c.Organizations[id].IdentitySecrets) {
 			file := c.beside(c.Organizations[id].IdentitySecrets[secret])
-			data, err := readSmall(file)
-			data = bytes.TrimSpace(data)
-			switch {
-			case err != nil:
-				errs = append(errs, err)
-			case len(data) < minIdentitySecret || len(data) > maxIdentitySecret:
-				errs = append(errs, fmt.Errorf("%s: %d bytes without the space around them: want %d to %d", file, len(data), minIdentitySecret, maxIdentitySecret))
+			data, err := readSecret(file)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s", file, plainPathError(err)))
 			}
 			secrets[secretName{id, secret}] = data
 		}
 	}
 	return secrets, errors.Join(errs...)
+}
+
+// readSecret reads a secret of an HMAC, and never quotes it.
+func readSecret(file string) ([]byte, error) {
+	data, err := readSmall(file)
+	if err != nil {
+		return nil, err
+	}
+	data = bytes.TrimSpace(data)
+	if len(data) < minSecret || len(data) > maxSecret {
+		return nil, fmt.Errorf("%d bytes without the space around them: want %d to %d", len(data), minSecret, maxSecret)
+	}
+	return data, nil
 }
 
 // missingSecrets names the events whose accounts nobody could check.

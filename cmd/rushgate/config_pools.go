@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -200,11 +199,7 @@ func (r Registration) validate(p *problems, field string) {
 	if r.SHA256 == "" && (len(r.Networks) > 0 || r.TTL != 0) {
 		p.add(field+".sha256", "", "is missing: without a key nobody may register")
 	}
-	for i, network := range r.Networks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			p.add(fmt.Sprintf("%s.networks[%d]", field, i), network, "must be a network such as 10.0.0.0/8")
-		}
-	}
+	p.networks(field+".networks", r.Networks)
 	if r.TTL != 0 && (r.TTL < 3*time.Second || r.TTL > time.Hour) {
 		p.add(field+".ttl", r.TTL, "must be between 3s and 1h")
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -126,11 +125,7 @@ func (c Config) validateWebhook(p *problems, field string, hook WebhookTarget) {
 	case u.User != nil:
 		p.add(field+".url", redacted(hook.URL), "must not carry a user or password: calls are signed")
 	}
-	for i, network := range hook.PlainHTTPNetworks {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			p.add(fmt.Sprintf("%s.plain_http_networks[%d]", field, i), network, "must be a network such as 10.1.0.0/16")
-		}
-	}
+	p.networks(field+".plain_http_networks", hook.PlainHTTPNetworks)
 	if hook.SecretFile == "" {
 		p.add(field+".secret_file", "", "is missing: nobody could tell our calls from anybody's")
 	} else if _, err := readSecret(c.beside(hook.SecretFile)); err != nil {

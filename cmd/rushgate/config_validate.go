@@ -39,6 +39,23 @@ func (p *problems) hostPorts(field string, addresses []string) {
 	}
 }
 
+func (p *problems) networks(field string, networks []string) {
+	for i, network := range networks {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			p.add(fmt.Sprintf("%s[%d]", field, i), network, "must be a network such as 10.0.0.0/8")
+		}
+	}
+}
+
+// prefixes are networks that have been validated.
+func prefixes(networks []string) []netip.Prefix {
+	all := make([]netip.Prefix, 0, len(networks))
+	for _, network := range networks {
+		all = append(all, netip.MustParsePrefix(network))
+	}
+	return all
+}
+
 // validate needs the file system (keys, certificates) and nothing else.
 func (c Config) validate() error {
 	p := &problems{file: c.file}
@@ -56,11 +73,7 @@ func (c Config) validate() error {
 	if !prefix.MatchString(c.Prefix) {
 		p.add("prefix", c.Prefix, "must be one path segment of a-z, 0-9, - and _, such as /_rushgate")
 	}
-	for i, network := range c.TrustedProxies {
-		if _, err := netip.ParsePrefix(network); err != nil {
-			p.add(fmt.Sprintf("trusted_proxies[%d]", i), network, "must be a network such as 10.0.0.0/8")
-		}
-	}
+	p.networks("trusted_proxies", c.TrustedProxies)
 	c.validatePools(p)
 	c.validateOrganizations(p)
 	c.validateServices(p)

@@ -125,11 +125,7 @@ func (d demo) open(config Config, declared event.Event, log *slog.Logger) (*life
 	}
 	plan.events = []event.Event{declared}
 	plan.prices = []priceFile{{file: "demo_prices.yaml", event: declared.ID, document: demoPrices}}
-	built, err := plan.assemble()
-	if err != nil {
-		return nil, err
-	}
-	return open(context.Background(), config, built, log)
+	return plan.start(context.Background())
 }
 
 // demoShop is the shop behind the gateway. It verifies admissions by itself, as

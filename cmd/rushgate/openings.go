@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/event"
@@ -71,15 +70,4 @@ func (c Config) organizerKeys() []organizer.Key {
 		keys = append(keys, one)
 	}
 	return keys
-}
-
-// proxies are the trusted networks, which have been validated.
-func (c Config) proxies() []netip.Prefix {
-	var networks []netip.Prefix
-	for _, network := range c.TrustedProxies {
-		if prefix, err := netip.ParsePrefix(network); err == nil {
-			networks = append(networks, prefix)
-		}
-	}
-	return networks
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net/netip"
 	"os"
 	"time"
 
@@ -104,11 +103,7 @@ func (p Pool) sources(beside func(string) string, log *slog.Logger) ([]upstream.
 }
 
 func (p Pool) roster(id string, store accord.Store, log *slog.Logger) *roster.Roster {
-	var networks []netip.Prefix
-	for _, network := range p.Registration.Networks {
-		networks = append(networks, netip.MustParsePrefix(network)) // validated
-	}
-	return roster.New(roster.Config{Store: store, Pool: id, TTL: p.Registration.TTL, Networks: networks, Now: time.Now, Log: log})
+	return roster.New(roster.Config{Store: store, Pool: id, TTL: p.Registration.TTL, Networks: prefixes(p.Registration.Networks), Now: time.Now, Log: log})
 }
 
 // heartbeat is how often an instance should repeat its registration.

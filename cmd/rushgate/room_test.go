@@ -42,10 +42,10 @@ func openOrganizer(t *testing.T) func(args ...string) (code int, stdout, stderr 
 			return organizer.Pool{Name: "shop", Ready: 1, Instances: 1}, true
 		},
 		StoreTime: func(context.Context) (time.Time, error) { return time.Now(), nil },
-		Shelf: shelf.New(shelf.Config{
+		Keepers: organizer.Keepers{Shelf: shelf.New(shelf.Config{
 			Store: accord.NewMemory(time.Now), Events: func() []event.Event { return nil }, Enforce: enforceStock(events),
 			Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		}),
+		})},
 		SharedKeys: true, TrustedProxies: true,
 	}, time.Now, slog.New(slog.DiscardHandler))
 	server := httptest.NewServer(api.Handler())

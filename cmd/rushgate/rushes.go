@@ -7,8 +7,6 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/prescale"
 	metrics "github.com/bilten/rushgate/prescale/prometheus"
@@ -28,7 +26,7 @@ type rushes struct {
 }
 
 // rushes builds the crew and the watcher of triggers; nothing runs yet.
-func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *event.Routes, boards *board.Keeper, registry *prometheus.Registry) (*rushes, error) {
+func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, sees world, boards *board.Keeper) (*rushes, error) {
 	targets, err := b.config.openTargets(b.log)
 	if err != nil {
 		return nil, err
@@ -38,10 +36,10 @@ func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, routes *ev
 		return nil, err
 	}
 	known := knownEvents{events: events, rooms: rooms, services: services}
-	r := &rushes{known: known, world: world{b.pools, routes, func() *room.Keeper { return rooms }}}
+	r := &rushes{known: known, world: sees}
 	r.crew = crew.New(crew.Config{
 		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Pricing: rushPrices{boards, b.log}, Member: newMember(),
-		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: registry,
+		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: b.meters,
 	})
 	config := watch.Config{
 		Store: b.stores.accord, Targets: r.crew, Queries: b.config.Scaling.Queries, Triggers: b.config.triggers(),

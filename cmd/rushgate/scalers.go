@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net/netip"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -39,14 +37,8 @@ func (c Config) openTargets(log *slog.Logger) (map[string]crew.Target, error) {
 }
 
 func (c Config) webhook(hook WebhookTarget) *webhook.Target {
-	var plain []netip.Prefix
-	for _, network := range hook.PlainHTTPNetworks {
-		if prefix, err := netip.ParsePrefix(network); err == nil { // validated
-			plain = append(plain, prefix)
-		}
-	}
 	return webhook.New(webhook.Config{
-		URL: hook.URL, Plain: plain, Now: time.Now, Chance: mathrand.Float64, Pause: time.After,
+		URL: hook.URL, Plain: prefixes(hook.PlainHTTPNetworks), Now: time.Now, Chance: mathrand.Float64, Pause: time.After,
 		Secret: func() ([]byte, error) {
 			secret, err := readSecret(c.beside(hook.SecretFile))
 			if err != nil {
@@ -71,17 +63,4 @@ func (c Config) kubernetes(k KubernetesTarget, clusters map[string]kubernetes.In
 		Namespace: k.Namespace, HPA: k.HPA, Deployment: k.Deployment, StatefulSet: k.StatefulSet, Service: k.Service,
 		Chance: mathrand.Float64, Pause: time.After,
 	})
-}
-
-// readSecret reads a secret of an HMAC, and never quotes it.
-func readSecret(file string) ([]byte, error) {
-	data, err := readSmall(file)
-	if err != nil {
-		return nil, err
-	}
-	data = bytes.TrimSpace(data)
-	if len(data) < minIdentitySecret || len(data) > maxIdentitySecret {
-		return nil, fmt.Errorf("%d bytes without the space around them: want %d to %d", len(data), minIdentitySecret, maxIdentitySecret)
-	}
-	return data, nil
 }

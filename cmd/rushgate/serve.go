@@ -45,16 +45,12 @@ func (s serve) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	built, err := plan.assemble()
-	if err != nil {
-		return errors.Join(err, plan.stores.close(), plan.kept.close())
-	}
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	running, err := open(a.ctx, config, built, log)
+	running, err := plan.start(a.ctx)
 	if err != nil {
-		return errors.Join(err, closeAll(built.closers))
+		return err
 	}
 	return running.run(a.ctx, signals)
 }
@@ -64,6 +60,19 @@ func (s serve) Run(a *app) error {
 // garbage: collecting it at Go's 100 % costs up to a tenth of the machine. GOGC
 // and GOMEMLIMIT overrule it.
 const gcPercent = 400
+
+// start builds the gateway and opens its doors. Nothing stays open if it fails.
+func (b blueprint) start(ctx context.Context) (*life, error) {
+	built, err := b.assemble()
+	if err != nil {
+		return nil, errors.Join(err, b.stores.close(), b.kept.close())
+	}
+	running, err := open(ctx, b.config, built, b.log)
+	if err != nil {
+		return nil, errors.Join(err, closeAll(built.closers))
+	}
+	return running, nil
+}
 
 // open takes all addresses, or none, and then announces the events: a start that
 // fails on a taken address has changed nothing.

@@ -63,11 +63,7 @@ func launch(t *testing.T, file string, over overrides) (running *life, stop func
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := plan.assemble()
-	if err != nil {
-		t.Fatal(err)
-	}
-	running, err = open(t.Context(), config, built, log)
+	running, err = plan.start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/room"
@@ -16,7 +14,7 @@ import (
 )
 
 // shelf keeps the stock of every event that is served.
-func (b blueprint) shelf(events *catalog.Catalog, rooms *room.Keeper, registry *prometheus.Registry) *shelf.Shelf {
+func (b blueprint) shelf(events *catalog.Catalog, rooms *room.Keeper) *shelf.Shelf {
 	return shelf.New(shelf.Config{
 		Store: b.stores.accord,
 		Events: func() []event.Event {
@@ -28,7 +26,7 @@ func (b blueprint) shelf(events *catalog.Catalog, rooms *room.Keeper, registry *
 			}
 			return served
 		},
-		Enforce: enforceStock(events), Now: time.Now, Log: b.log, Metrics: registry,
+		Enforce: enforceStock(events), Now: time.Now, Log: b.log, Metrics: b.meters,
 	})
 }
 

@@ -11,28 +11,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/redisd"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// failed is the exit status of a run that came to no verdict.
-const failed = 3
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("faults", run))
 }
 
 // options are what the command line says.
@@ -76,29 +66,29 @@ func (o options) wants(id string) bool {
 func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	o, err := parse(args, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	redisd.Quiet()
 	dir, err := os.MkdirTemp("", "faults")
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	if o.program == "" {
 		_, _ = fmt.Fprintln(out, "building rushgate")
 		o.program = filepath.Join(dir, "rushgate")
 		if err := stage.Build(ctx, o.program); err != nil {
-			return failed, err
+			return command.Failed, err
 		}
 	}
 	m := Matrix{Started: time.Now()}
 	m.Rows = o.play(ctx, out)
 	if len(m.Rows) == 0 {
-		return failed, fmt.Errorf("-only %q: no row begins so", o.only)
+		return command.Failed, fmt.Errorf("-only %q: no row begins so", o.only)
 	}
 	m.Seconds = time.Since(m.Started).Seconds()
-	if err := errors.Join(m.Print(out), save(o.html, m.HTML), save(o.json, m.JSON), ctx.Err()); err != nil {
-		return failed, err
+	if err := errors.Join(m.Print(out), command.Save(o.html, m.HTML), command.Save(o.json, m.JSON), ctx.Err()); err != nil {
+		return command.Failed, err
 	}
 	if !m.Holds() {
 		return 1, nil
@@ -156,19 +146,4 @@ func (o options) playAll(ctx context.Context, scenarios []scenario, atOnce int, 
 
 func say(out io.Writer, r Row) {
 	_, _ = fmt.Fprintf(out, "%-12s %-15s %4.0f s  %s\n", r.ID, r.Verdict(), r.Seconds, r.Fault)
-}
-
-// save writes a file, or nothing without a name.
-func save(name string, write func(io.Writer) error) error {
-	if name == "" {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
-		return err
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }

@@ -181,7 +181,7 @@ func (r Row) explain(out io.Writer) error {
 		text += "\n  seen: " + r.Saw
 	}
 	if r.Late > 0 {
-		text += fmt.Sprintf("\n  the crowd was %.1f s late: the machine is too busy to judge I8 and I11", r.Late)
+		text += fmt.Sprintf("\n  the crowd was %.1f s late, because the machine is busy or its own requests hang: I8 and I11 are not judged", r.Late)
 	}
 	for i, why := range r.Reasons {
 		if i == maxReasons {

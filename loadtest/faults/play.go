@@ -14,9 +14,6 @@ import (
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// watchEvery is how often somebody looks at the room's numbers.
-const watchEvery = 200 * time.Millisecond
-
 // lag is how old an answer from memory may be: a snapshot is shown for two
 // seconds after the store has fallen silent, and not a moment longer.
 const lag = 3 * time.Second
@@ -57,25 +54,23 @@ func (p *performance) run(ctx context.Context, program string, log io.Writer) (e
 	ctx, cancel := context.WithTimeout(ctx, p.come.limit)
 	defer cancel()
 
-	watching, stopWatching := context.WithCancel(ctx)
+	stopWatching := p.stage.Watch(ctx, &p.history)
+	weighing, stopWeighing := context.WithCancel(ctx)
 	var beside sync.WaitGroup
-	watched := make(chan error, 1)
-	beside.Go(func() {
-		watched <- loadtest.Watch(watching, p.stage.Live, p.stage.Key, watchEvery, &p.history)
-	})
-	beside.Go(func() { weigh(watching, p.stage.Doors, &p.history) })
+	beside.Go(func() { weigh(weighing, p.stage.Doors, &p.history) })
 	if plan.Bystander {
 		beside.Go(func() { p.bystand(ctx) })
 	}
 	injected := make(chan error, 1)
 	beside.Go(func() { injected <- p.inject(ctx) })
-	p.outcome.figures, err = p.crowd(p.come, p.seed).Visit(ctx, p.target(stage.Path, stage.EventID), &p.history, func(s loadtest.Progress) {
+	p.outcome.figures, err = p.crowd(p.come, p.seed).Visit(ctx, p.stage.Target(), &p.history, func(s loadtest.Progress) {
 		p.waiting.Store(s.Waiting)
 	})
-	stopWatching()
+	stopWeighing()
+	err = errors.Join(err, stopWatching())
 	beside.Wait()
 	p.judge()
-	return errors.Join(err, <-watched, <-injected)
+	return errors.Join(err, <-injected)
 }
 
 func (p *performance) crowd(c come, seed uint64) loadtest.Crowd {
@@ -89,14 +84,12 @@ func (p *performance) crowd(c come, seed uint64) loadtest.Crowd {
 	return crowd
 }
 
-func (p *performance) target(path, event string) loadtest.Target {
-	return loadtest.Target{Gateways: p.stage.Gateways, Host: stage.Host, Path: path, Event: event, Complete: path + loadtest.Done}
-}
-
 // bystand sends a small crowd to the other event.
 func (p *performance) bystand(ctx context.Context) {
 	calm := come{visitors: 150, over: 20 * time.Second}
-	figures, err := p.crowd(calm, p.seed+1).Visit(ctx, p.target(stage.BystanderPath, stage.BystanderID), &p.calm, func(loadtest.Progress) {})
+	target := p.stage.Target()
+	target.Path, target.Event, target.Complete = stage.BystanderPath, stage.BystanderID, stage.BystanderPath+loadtest.Done
+	figures, err := p.crowd(calm, p.seed+1).Visit(ctx, target, &p.calm, func(loadtest.Progress) {})
 	p.outcome.beside = figures
 	if err != nil {
 		p.outcome.failed = err
@@ -149,7 +142,8 @@ func (p *performance) judge() {
 // limits are what the room promises, and where the fault allows something.
 func (p *performance) limits() invariant.Limits {
 	r := p.plan.Room
-	rule := invariant.Policy{PerMinute: r.PerMinute, Burst: r.Burst(), Cap: r.Cap}
+	burst := loadtest.Burst(r.PerMinute)
+	rule := invariant.Policy{PerMinute: r.PerMinute, Burst: burst, Cap: r.Cap}
 	l := invariant.Limits{
 		Policies: []invariant.Policy{rule}, Disturbed: p.done,
 		Tick: tick.Microseconds(), Lag: lag.Microseconds(),
@@ -158,8 +152,7 @@ func (p *performance) limits() invariant.Limits {
 	for _, d := range p.done {
 		held := rule
 		if p.loses {
-			batch := r.Burst()
-			rule.Burst, rule.Cap = r.Burst()+batch, r.Cap+batch
+			rule.Burst, rule.Cap = burst+burst, r.Cap+burst
 			held = rule
 		}
 		held.From, held.Held = d.From, true

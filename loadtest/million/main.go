@@ -17,26 +17,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// failed is the exit status of a million that came to no verdict.
-const failed = 3
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "million:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("million", run))
 }
 
 // options are what the command line says.
@@ -70,39 +60,32 @@ func parse(args []string, out io.Writer) (options, error) {
 func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	o, err := parse(args, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	var history invariant.History
 	s, err := stage.SetUp(ctx, o.gateways, o.room, loadtest.NewOrigin(&history, stage.Path), out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer s.TearDown()
 	empty, err := redisMemory(ctx, s.Redis)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
-	watching, stopWatching := context.WithCancel(ctx)
-	defer stopWatching()
-	watched := make(chan error, 1)
-	go func() { watched <- loadtest.Watch(watching, s.Live, s.Key, watchEvery, &history) }()
+	stopWatching := s.Watch(ctx, &history)
 	c := newCrowd(o, s.Gateways)
 	took, err := c.send(ctx, out)
-	stopWatching()
-	if err := errors.Join(err, <-watched); err != nil {
-		return failed, err
+	if err := errors.Join(err, stopWatching()); err != nil {
+		return command.Failed, err
 	}
 	full, err := redisMemory(context.WithoutCancel(ctx), s.Redis)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	s.TearDown() // its memory is needed now
 	c.print(out, took, full-empty)
 	return c.judge(out, &history), nil
 }
-
-// watchEvery is a little more often than gateways tick.
-const watchEvery = 200 * time.Millisecond

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/bilten/rushgate/loadtest/command"
 )
 
 // The whole stage with a few: real gateways, a real redis-server.
@@ -29,8 +31,8 @@ func TestASmallMillionIsClean(t *testing.T) {
 func TestMoreThanItCanBoundIsRefused(t *testing.T) {
 	var out bytes.Buffer
 	for _, args := range [][]string{{"-connections", "2001"}, {"-visitors", "0"}, {"-visitors", "10", "-admit", "11"}, {"-gateway", "192.0.2.1:80"}} {
-		if status, err := run(t.Context(), args, &out); err == nil || status != failed || strings.Contains(out.String(), "building") {
-			t.Errorf("run(%q) = %d, %v; want %d, an error, and no stage", args, status, err, failed)
+		if status, err := run(t.Context(), args, &out); err == nil || status != command.Failed || strings.Contains(out.String(), "building") {
+			t.Errorf("run(%q) = %d, %v; want %d, an error, and no stage", args, status, err, command.Failed)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
-	"github.com/bilten/rushgate/loadtest/stage"
+	"github.com/bilten/rushgate/loadtest"
 )
 
 // tellEvery is a line of progress.
@@ -90,7 +90,7 @@ func quantile(sorted []uint32, percent int) time.Duration {
 func (c *crowd) judge(out io.Writer, history *invariant.History) int {
 	started := time.Now()
 	c.record(history)
-	found := invariant.Check(history, c.limits())
+	found := invariant.Check(history, loadtest.Limits(c.room.PerMinute, c.room.Cap))
 	_, _ = fmt.Fprintf(out, "%d events judged in %v\n", history.Len(), time.Since(started).Round(time.Second))
 	gone := 0
 	for i := range c.visitors {
@@ -140,15 +140,6 @@ func (c *crowd) record(h *invariant.History) {
 				h.Add(invariant.Ended(span(e.left[0], e.left[1]-e.left[0]), who, e.session))
 			}
 		}
-	}
-}
-
-// limits are what the room promises. A gateway acts on changes, and shows
-// snapshots, that are at most a second old.
-func (c *crowd) limits() invariant.Limits {
-	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: c.room.PerMinute, Burst: c.room.Burst(), Cap: c.room.Cap}},
-		Tick:     stage.Tick.Microseconds(), Lag: time.Second.Microseconds(),
 	}
 }
 

@@ -45,10 +45,11 @@ func (s Scale) step(least float64) float64 {
 
 // label writes the value of a tick.
 func (s Scale) label(v float64) string {
-	if s == Duration {
-		return durationLabel(v)
-	}
 	switch {
+	case s == Duration:
+		return durationLabel(v)
+	case s == Percent:
+		return trim(v) + " %"
 	case v >= 1e6:
 		return trim(v/1e6) + "M"
 	case v >= 1e4:

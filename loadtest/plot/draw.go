@@ -85,7 +85,7 @@ func (p plane) grid(b *strings.Builder) {
 func (p plane) series(b *strings.Builder, s Series, i int) {
 	points := thin(s.Points, int(p.innerW))
 	if s.Mark == Dots {
-		fmt.Fprintf(b, "<g class=\"dots s%d\">", i%4)
+		fmt.Fprintf(b, "<g class=\"dots s%d\">", i%Colours)
 		for _, v := range points {
 			fmt.Fprintf(b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\"/>", p.x(v.X), p.y(v.Y))
 		}
@@ -104,13 +104,13 @@ func (p plane) series(b *strings.Builder, s Series, i int) {
 		return
 	}
 	if s.Mark == Area {
-		fmt.Fprintf(b, "<path class=\"area s%d\" d=\"%sV%.1fH%.1fZ\"/>", i%4, &path, p.y(0), p.x(points[0].X))
+		fmt.Fprintf(b, "<path class=\"area s%d\" d=\"%sV%.1fH%.1fZ\"/>", i%Colours, &path, p.y(0), p.x(points[0].X))
 	}
 	class := "stroke"
 	if s.Mark == Rule {
 		class = "rule"
 	}
-	fmt.Fprintf(b, "<path class=\"%s s%d\" d=\"%s\"/>", class, i%4, &path)
+	fmt.Fprintf(b, "<path class=\"%s s%d\" d=\"%s\"/>", class, i%Colours, &path)
 }
 
 // thin keeps at most n of the points, evenly chosen, the last among them, and

@@ -14,10 +14,10 @@ import (
 )
 
 // Style is the CSS that figures need. A page may set its own --ink, --muted,
-// --line and --card; the colours of series are --plot-0 to --plot-3.
+// --line and --card; the colours of series are --plot-0 to --plot-7.
 const Style template.CSS = `
-:root { --plot-0: #2563eb; --plot-1: #d97706; --plot-2: #0d9488; --plot-3: #be185d; }
-@media (prefers-color-scheme: dark) { :root { --plot-0: #7aa7ff; --plot-1: #f5b14c; --plot-2: #4fd1c0; --plot-3: #f59ac4; } }
+:root { --plot-0: #2563eb; --plot-1: #d97706; --plot-2: #0d9488; --plot-3: #be185d; --plot-4: #7c3aed; --plot-5: #0891b2; --plot-6: #92400e; --plot-7: #64748b; }
+@media (prefers-color-scheme: dark) { :root { --plot-0: #7aa7ff; --plot-1: #f5b14c; --plot-2: #4fd1c0; --plot-3: #f59ac4; --plot-4: #b79cff; --plot-5: #67cfee; --plot-6: #d69a6a; --plot-7: #a3b0c2; } }
 .plot { margin: 0; break-inside: avoid; }
 .plot figcaption { font-weight: 600; }
 .plot .legend { display: flex; flex-wrap: wrap; gap: .125rem 1.25rem; margin: .25rem 0 .5rem; padding: 0; list-style: none; font-size: .875rem; color: var(--muted); }
@@ -35,6 +35,7 @@ const Style template.CSS = `
 .plot .dots { fill: var(--c); fill-opacity: .45; }
 .plot .rule { fill: none; stroke: var(--c); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .plot .s0 { --c: var(--plot-0); } .plot .s1 { --c: var(--plot-1); } .plot .s2 { --c: var(--plot-2); } .plot .s3 { --c: var(--plot-3); }
+.plot .s4 { --c: var(--plot-4); } .plot .s5 { --c: var(--plot-5); } .plot .s6 { --c: var(--plot-6); } .plot .s7 { --c: var(--plot-7); }
 `
 
 // Point is one value.
@@ -50,7 +51,7 @@ const (
 	Rule // a dashed line, for what was promised or allowed
 )
 
-// Series is one row of values; the legend names it.
+// Series is one row of values; the legend names it, if it has a name.
 type Series struct {
 	Name   string
 	Mark   Mark
@@ -63,6 +64,7 @@ type Scale int
 const (
 	Number   Scale = iota // 1,000 and 2.5M
 	Duration              // seconds, labelled as 40 s, 5 min, 2 h
+	Percent               // 100 is all
 )
 
 // Axis of a chart. It begins at 0, and ends where the highest value does.
@@ -71,7 +73,11 @@ type Axis struct {
 	Scale Scale
 }
 
-// Chart of up to four series.
+// Colours is how many series of a chart can be told apart.
+const Colours = 8
+
+// Chart of up to [Colours] series. They have the classes s0, s1 and so on, for a
+// page whose charts share a legend.
 type Chart struct {
 	Title  string
 	X, Y   Axis
@@ -90,7 +96,9 @@ func (c Chart) HTML() template.HTML {
 		if s.Mark == Dots {
 			class = " dots"
 		}
-		fmt.Fprintf(&b, "<li class=\"s%d%s\">%s</li>", i%4, class, escape(s.Name))
+		if s.Name != "" {
+			fmt.Fprintf(&b, "<li class=\"s%d%s\">%s</li>", i%Colours, class, escape(s.Name))
+		}
 	}
 	b.WriteString("</ul>")
 	for _, f := range []frame{wide, narrow} {

@@ -34,6 +34,7 @@ func TestTicksAreRound(t *testing.T) {
 		{"milliseconds", Duration, 0.012, "0 5 ms 10 ms 15 ms"},
 		{"half a minute", Duration, 31, "0 10 s 20 s 30 s 40 s"},
 		{"some minutes", Duration, 400, "0 2 min 4 min 6 min 8 min"},
+		{"shares", Percent, 100, "0 % 20 % 40 % 60 % 80 % 100 %"},
 		{"hours", Duration, 4 * 3600, "0 1 h 2 h 3 h 4 h"},
 	} {
 		var got []string

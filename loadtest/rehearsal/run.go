@@ -26,23 +26,18 @@ func Run(ctx context.Context, p Plan, vouched []string, report func(loadtest.Pro
 	return r, nil
 }
 
-const (
-	tick = 300 * time.Millisecond // the longest between two of a room
-	// A gateway acts on changes, and shows snapshots, that are at most a second old.
-	lag = time.Second
-	// Clocks of two machines that keep time by NTP differ by less than this.
-	apart = 2 * time.Second
-)
+// apart is more than the clocks of two machines differ that keep time by NTP.
+const apart = 2 * time.Second
 
 // limits are what the room promises, as far as the plan tells.
 func (p Plan) limits() invariant.Limits {
-	l := invariant.Limits{Tick: tick.Microseconds(), Lag: lag.Microseconds(), Turn: p.Room.TurnTTL.Microseconds()}
+	l := loadtest.Limits(p.Room.NewUsersPerMinute, p.Room.TotalActiveUsers)
+	l.Turn = p.Room.TurnTTL.Microseconds()
 	if !p.local() {
 		l.Lag += apart.Microseconds()
 	}
-	if rate := p.Room.NewUsersPerMinute; rate > 0 {
-		burst := 1 + rate/60 + rate*tick.Milliseconds()/60_000
-		l.Policies = []invariant.Policy{{PerMinute: rate, Burst: burst, Cap: p.Room.TotalActiveUsers}}
+	if p.Room.NewUsersPerMinute == 0 {
+		l.Policies = nil
 	}
 	return l
 }
@@ -68,7 +63,7 @@ func (r *Report) judge(found []invariant.Violation) {
 	r.Promises = promises(r.Plan, r.Figures, held, strangers)
 	tolerance := loadtest.Tolerance{Lateness: r.Plan.Sender.Lateness, Failed: loadtest.Strict.Failed, Unfinished: true}
 	r.Verdict = loadtest.Judge(r.Figures, held, tolerance)
-	if skew := r.Figures.Public.Skew; skew.Abs() > apart+lag {
+	if skew := r.Figures.Public.Skew; skew.Abs() > apart+loadtest.Lag {
 		r.invalid(fmt.Sprintf("the room's clock and this machine's differ by %v, so no window can be judged: let both keep time by NTP", skew.Abs().Round(100*time.Millisecond)))
 	}
 	if r.Figures.ToAdmitted.Max == 0 {

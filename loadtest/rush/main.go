@@ -11,28 +11,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
-
-// failed is the exit status of a rush that came to no verdict.
-const failed = 3
 
 const gateways = 2
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "rush:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("rush", run))
 }
 
 // options are what the command line says.
@@ -73,52 +63,35 @@ func parse(args []string, out io.Writer) (options, error) {
 func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	o, err := parse(args, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	var history invariant.History
 	s, err := stage.SetUp(ctx, gateways, o.room, loadtest.NewOrigin(&history, stage.Path), out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer s.TearDown()
-	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID, Complete: stage.Path + loadtest.Done}
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(o.seconds)*time.Second)
 	defer cancel()
-	watching, stopWatching := context.WithCancel(ctx)
-	watched := make(chan error, 1)
-	go func() { watched <- loadtest.Watch(watching, s.Live, s.Key, watchEvery, &history) }()
-	figures, err := o.crowd.Visit(ctx, target, &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
-	stopWatching()
-	if err := errors.Join(err, <-watched); err != nil {
-		return failed, err
+	stopWatching := s.Watch(ctx, &history)
+	figures, err := o.crowd.Visit(ctx, s.Target(), &history, func(p loadtest.Progress) { _, _ = fmt.Fprintln(out, p) })
+	if err := errors.Join(err, stopWatching()); err != nil {
+		return command.Failed, err
 	}
 	return conclude(out, figures, &history, o)
 }
 
-// watchEvery is a little more often than gateways tick.
-const watchEvery = 200 * time.Millisecond
-
 func conclude(out io.Writer, figures loadtest.Figures, history *invariant.History, o options) (int, error) {
 	_, _ = fmt.Fprintln(out)
 	if err := figures.Print(out); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	started := time.Now()
-	verdict := loadtest.Judge(figures, invariant.Check(history, limits(o.room)), o.strict)
+	verdict := loadtest.Judge(figures, invariant.Check(history, loadtest.Limits(o.room.PerMinute, o.room.Cap)), o.strict)
 	_, _ = fmt.Fprintf(out, "\n%d events judged in %v\n%s\n", history.Len(), time.Since(started).Round(100*time.Millisecond), verdict)
 	for _, why := range verdict.Reasons {
 		_, _ = fmt.Fprintln(out, "  "+why)
 	}
 	return int(verdict.Outlook), nil
-}
-
-// limits are what the room promises. A gateway acts on changes, and shows
-// snapshots, that are at most a second old.
-func limits(r stage.Room) invariant.Limits {
-	return invariant.Limits{
-		Policies: []invariant.Policy{{PerMinute: r.PerMinute, Burst: r.Burst(), Cap: r.Cap}},
-		Tick:     stage.Tick.Microseconds(),
-		Lag:      1_000_000,
-	}
 }

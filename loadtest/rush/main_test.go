@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/bilten/rushgate/loadtest/command"
 )
 
 // The whole stage with a small crowd: real gateways, a real redis-server.
@@ -26,7 +28,7 @@ func TestASmallRushIsClean(t *testing.T) {
 
 func TestUnknownFlagsAreRefused(t *testing.T) {
 	var out bytes.Buffer
-	if status, err := run(t.Context(), []string{"-gateway", "192.0.2.1:80"}, &out); err == nil || status != failed {
-		t.Errorf("run(-gateway) = %d, %v; want %d and an error: a rush aims at what it has started", status, err, failed)
+	if status, err := run(t.Context(), []string{"-gateway", "192.0.2.1:80"}, &out); err == nil || status != command.Failed {
+		t.Errorf("run(-gateway) = %d, %v; want %d and an error: a rush aims at what it has started", status, err, command.Failed)
 	}
 }

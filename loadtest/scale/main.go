@@ -14,26 +14,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// failed is the exit status of a run that came to no verdict.
-const failed = 3
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "scale:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("scale", run))
 }
 
 // options are what the command line says.
@@ -72,14 +62,14 @@ var room = stage.Room{PerMinute: 1200, Cap: 1000, Turn: 15 * time.Second, Sessio
 func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	o, err := parse(args, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	if o.instance.listen != "" {
 		return 0, o.instance.serve(ctx, os.Getenv(secretVariable))
 	}
 	c, err := openCompany()
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer c.close()
 	plan := stage.Plan{
@@ -89,7 +79,7 @@ func run(ctx context.Context, args []string, out io.Writer) (int, error) {
 	}
 	s, err := plan.SetUp(ctx, out)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer s.TearDown()
 	c.registerAt(s.API)
@@ -108,11 +98,10 @@ func play(ctx context.Context, o options, s *stage.Stage, c *company, out io.Wri
 		Visitors: int(length.Minutes()*perMinute*6) + 100, Shape: loadtest.Spike{Over: length, First: 0.3},
 		Mix: loadtest.Mix{}, Seed: 1, Pace: 0.5, Think: 300 * time.Millisecond, TurnTTL: room.Turn, Connections: 64,
 	}
-	target := loadtest.Target{Gateways: s.Gateways, Host: stage.Host, Path: stage.Path, Event: stage.EventID, Complete: stage.Path + loadtest.Done}
 	var history invariant.History
 	crowded := make(chan error, 1)
 	go func() {
-		_, err := crowd.Visit(ctx, target, &history, func(loadtest.Progress) {})
+		_, err := crowd.Visit(ctx, s.Target(), &history, func(loadtest.Progress) {})
 		crowded <- err
 	}()
 
@@ -120,7 +109,7 @@ func play(ctx context.Context, o options, s *stage.Stage, c *company, out io.Wri
 	watched, err := w.watch(ctx, script, o.scene, out)
 	cancel()
 	if err := errors.Join(err, <-crowded); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	return conclude(out, watched, o)
 }

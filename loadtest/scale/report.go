@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/plot"
 )
 
@@ -78,8 +77,9 @@ func conclude(out io.Writer, all []sample, o options) (int, error) {
 	if o.html == "" {
 		return status, nil
 	}
-	if err := save(o.html, chart(scenes(), all, o.scene), results); err != nil {
-		return failed, err
+	picture := chart(scenes(), all, o.scene)
+	if err := command.Save(o.html, func(to io.Writer) error { return writePage(to, picture, results) }); err != nil {
+		return command.Failed, err
 	}
 	_, _ = fmt.Fprintln(out, "\nthe plot is in", o.html)
 	return status, nil
@@ -126,19 +126,7 @@ type row struct {
 	Followed   bool
 }
 
-func save(file string, c plot.Chart, results []outcome) (err error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	to, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closed := to.Close(); err == nil {
-			err = closed
-		}
-	}()
+func writePage(to io.Writer, c plot.Chart, results []outcome) error {
 	var rows []row
 	for _, r := range results {
 		rows = append(rows, row{r.what, r.well * perMinute, r.rate, r.came, r.followed})

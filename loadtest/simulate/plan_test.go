@@ -110,7 +110,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the report contains %q; want a page that needs nothing and runs nothing", banned)
 		}
 	}
-	for _, want := range []string{"<td>3\u202f000</td>", "<td>6\u202f000</td>", "How long people wait", `class="curve c1"`} {
+	for _, want := range []string{"<td>3\u202f000</td>", "<td>6\u202f000</td>", "How long people wait", `class="stroke s1"`, "<dd>110 bytes a place, 330 a session</dd>"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the report lacks %q", want)
 		}

@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"github.com/bilten/rushgate/loadtest/plot"
 )
 
 //go:embed report.html
 var reportText string
 
-// colours is how many curves can be told apart; more scenarios share them.
-const colours = 8
-
-// maxCurves is how many scenarios a plot shows.
-const maxCurves = colours
+// maxCurves is how many scenarios a chart shows.
+const maxCurves = plot.Colours
 
 // Report writes one HTML page that asks for nothing from anywhere.
 func Report(w io.Writer, p Plan, results []Result) error {
@@ -29,11 +28,14 @@ func Report(w io.Writer, p Plan, results []Result) error {
 	return page.Execute(w, struct {
 		Plan      Plan
 		Results   []Result
-		Plots     []plot
+		Style     template.CSS
+		Pictures  []picture
 		MaxCurves int
 		Arrivals  string
 		Varies    varies
-	}{p, results, plots(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), p.WhatIf.varies()})
+
+		BytesPerPlace, BytesPerSession int
+	}{p, results, plot.Style, pictures(results[:min(len(results), maxCurves)]), maxCurves, p.Arrivals.words(), p.WhatIf.varies(), bytesPerPlace, bytesPerSession})
 }
 
 // varies says which columns the table needs; what all rooms share is said once.

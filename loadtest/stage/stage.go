@@ -40,13 +40,6 @@ type Room struct {
 	Session   time.Duration
 }
 
-// Burst is how many may come in at once: a second's worth and one more, and what
-// comes due until the next tick.
-func (r Room) Burst() int64 { return 1 + r.PerMinute/60 + r.PerMinute*Tick.Milliseconds()/60_000 }
-
-// Tick is the longest time between two ticks of a room with two gateways.
-const Tick = 300 * time.Millisecond
-
 // Plan is what shall stand. Its zero value, with a shop, has no gateways.
 type Plan struct {
 	Gateways  int

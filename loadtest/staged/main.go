@@ -13,27 +13,20 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/bilten/rushgate/invariant"
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 	"github.com/bilten/rushgate/loadtest/stage"
 )
 
-// failed is the exit status when the program was not run to its end.
-const failed = 3
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "staged:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("staged", func(ctx context.Context, args []string, stdout io.Writer) (int, error) {
+		return run(ctx, args, stdout, os.Stderr)
+	}))
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
@@ -46,16 +39,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (int, err
 	flags.DurationVar(&room.Session, "session", time.Minute, "session_duration of the event")
 	gateways := flags.Int("gateways", 2, "how many, on one Redis")
 	if err := flags.Parse(args); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	if flags.NArg() == 0 {
-		return failed, errors.New("no program to run; it stands after the flags and --")
+		return command.Failed, errors.New("no program to run; it stands after the flags and --")
 	}
 	// The shop's history is thrown away: these tools keep their own figures.
 	shop := loadtest.NewOrigin(new(invariant.History), stage.Path)
 	s, err := stage.SetUp(ctx, *gateways, room, shop, stderr)
 	if err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	defer s.TearDown()
 	return perform(ctx, flags.Args(), environment(s, room), stdout, stderr)
@@ -71,7 +64,7 @@ func environment(s *stage.Stage, room stage.Room) []string {
 		"TARGET_PATH=" + stage.Path,
 		"TARGET_DONE=" + stage.Path + loadtest.Done,
 		fmt.Sprintf("PER_MINUTE=%d", room.PerMinute),
-		fmt.Sprintf("BURST=%d", room.Burst()),
+		fmt.Sprintf("BURST=%d", loadtest.Burst(room.PerMinute)),
 	}
 }
 
@@ -80,15 +73,15 @@ const patience = 10 * time.Second
 
 // perform runs the program and returns its exit status.
 func perform(ctx context.Context, words, more []string, stdout, stderr io.Writer) (int, error) {
-	command := exec.CommandContext(ctx, words[0], words[1:]...)
-	command.Env = append(os.Environ(), more...)
-	command.Stdout, command.Stderr = stdout, stderr
+	child := exec.CommandContext(ctx, words[0], words[1:]...)
+	child.Env = append(os.Environ(), more...)
+	child.Stdout, child.Stderr = stdout, stderr
 	// Of its own group, so that a Ctrl-C at the terminal reaches it once, by us,
 	// with everything that it has started.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
-	command.WaitDelay = patience
-	err := command.Run()
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	child.Cancel = func() error { return syscall.Kill(-child.Process.Pid, syscall.SIGINT) }
+	child.WaitDelay = patience
+	err := child.Run()
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -96,5 +89,5 @@ func perform(ctx context.Context, words, more []string, stdout, stderr io.Writer
 	case errors.As(err, &exit) && exit.ExitCode() >= 0:
 		return exit.ExitCode(), nil
 	}
-	return failed, fmt.Errorf("run %s: %w", words[0], err)
+	return command.Failed, fmt.Errorf("run %s: %w", words[0], err)
 }

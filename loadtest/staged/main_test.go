@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/bilten/rushgate/loadtest/command"
 )
 
 func TestAProgramIsRunWhileTheStageStands(t *testing.T) {
@@ -37,8 +39,8 @@ func TestNothingIsStartedForNothing(t *testing.T) {
 	var stderr bytes.Buffer
 	for _, args := range [][]string{{}, {"-per-minute", "60"}, {"-no-such-flag", "--", "true"}} {
 		status, err := run(t.Context(), args, &stderr, &stderr)
-		if err == nil || status != failed || strings.Contains(stderr.String(), "building") {
-			t.Errorf("run(%q) = %d, %v; want %d, an error, and no stage", args, status, err, failed)
+		if err == nil || status != command.Failed || strings.Contains(stderr.String(), "building") {
+			t.Errorf("run(%q) = %d, %v; want %d, an error, and no stage", args, status, err, command.Failed)
 		}
 	}
 }

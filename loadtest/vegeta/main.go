@@ -16,21 +16,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/bilten/rushgate/loadtest/command"
 )
 
-// failed is the exit status when there is nothing to judge.
-const failed = 3
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status, err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "vegeta:", err)
-	}
-	os.Exit(status)
+	os.Exit(command.Status("vegeta", func(ctx context.Context, args []string, stdout io.Writer) (int, error) {
+		return run(ctx, args, os.Getenv, os.Stdin, stdout)
+	}))
 }
 
 var errUsage = errors.New("want targets status, targets now, or judge")
@@ -43,13 +36,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 			err = a.print(ctx, stdout, args[1])
 		}
 		if err != nil {
-			return failed, err
+			return command.Failed, err
 		}
 		return 0, nil
 	case len(args) >= 1 && args[0] == "judge":
 		return judgeReport(args[1:], stdin, stdout)
 	}
-	return failed, errUsage
+	return command.Failed, errUsage
 }
 
 func judgeReport(args []string, in io.Reader, out io.Writer) (int, error) {
@@ -59,11 +52,11 @@ func judgeReport(args []string, in io.Reader, out io.Writer) (int, error) {
 	flags.Float64Var(&want.perSecond, "rate", 0, "requests a second that vegeta was told to send")
 	flags.DurationVar(&want.p99, "p99", defaultP99, "that the answers may have")
 	if err := flags.Parse(args); err != nil {
-		return failed, err
+		return command.Failed, err
 	}
 	var r report
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
-		return failed, fmt.Errorf("read vegeta's report: %w", err)
+		return command.Failed, fmt.Errorf("read vegeta's report: %w", err)
 	}
 	outlook, reasons := want.judge(r)
 	_, _ = fmt.Fprintln(out, outlook)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/loadtest"
+	"github.com/bilten/rushgate/loadtest/command"
 )
 
 func TestJudge(t *testing.T) {
@@ -114,7 +115,7 @@ func TestAVisitorWhoDoesNotWaitIsNoTarget(t *testing.T) {
 
 func TestJudgeSaysWhatItCouldNotRead(t *testing.T) {
 	status, err := run(t.Context(), []string{"judge", "-rate", "1"}, nil, strings.NewReader("not a report"), new(bytes.Buffer))
-	if status != failed || err == nil {
-		t.Errorf("run(judge) = %d, %v; want %d and an error", status, err, failed)
+	if status != command.Failed || err == nil {
+		t.Errorf("run(judge) = %d, %v; want %d and an error", status, err, command.Failed)
 	}
 }

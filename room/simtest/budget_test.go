@@ -26,7 +26,7 @@ func (r *rush) allow(at time.Time, b queue.Budget) {
 		lags[i] = time.Duration(r.dice.IntN(2000)) * time.Millisecond
 	}
 	r.at(at, func() {
-		b.Version = micros()
+		b.Version = max(micros(), r.budget.Version+1)
 		r.tell("the shop can take %+v", b)
 		r.budget = b
 	})

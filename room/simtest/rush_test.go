@@ -296,6 +296,9 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 		Held: s.Budget.Down || s.Restoring > 0 || !start.IsZero() && (wall.Before(start.Time) || r.event.Room.ShuffleAtEventStart && !s.Settled),
 	}
 	if rules != r.ruling {
+		if rules.Held || rules.Burst < r.ruling.Burst { // an answer of the same instant may be from before
+			now++
+		}
 		r.ruling = rules
 		r.rule(now, rules)
 	}
@@ -303,6 +306,9 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 
 // rule puts a policy in force.
 func (r *rush) rule(from int64, p invariant.Policy) {
+	if n := len(r.limits.Policies); n > 0 {
+		from = max(from, r.limits.Policies[n-1].From)
+	}
 	p.From = from
 	r.limits.Policies = append(r.limits.Policies, p)
 }

@@ -10,12 +10,23 @@ import (
 
 	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/prescale/rush"
+	"github.com/bilten/rushgate/pricing/board"
 )
 
 const (
 	bodyLimit      = 64 << 10        // bytes; as much as an event definition may have
 	requestTimeout = 5 * time.Second // for the store to answer, in all
 )
+
+// Keepers keep what the API shows and steers beside the catalog and the rooms.
+type Keepers struct {
+	Shelf   Shelf            // keeps the stock
+	Leases  Leases           // know the capacity
+	Prices  *board.Keeper    // keeps the prices
+	Fleets  map[string]Fleet // by the pool's name
+	Rushes  Rushes           // nil: no event is made ready from here
+	Scaling Scaling          // nil: nothing is planned here
+}
 
 // API serves the organizer API. Its fields are set once, by New.
 type API struct {

@@ -76,10 +76,12 @@ func open(t *testing.T) *house {
 		Pool: func(string, string) (organizer.Pool, bool) {
 			return organizer.Pool{Name: "shop", Ready: 2, Instances: 2}, true
 		},
-		Fleets:    map[string]organizer.Fleet{"shop": openFleet(t, now)},
-		StoreTime: func(context.Context) (time.Time, error) { return noon, nil },
-		Prices:    h.market, Leases: agreed{}, Shelf: stocks, SharedKeys: true, TrustedProxies: true,
-		Rushes: h.desk, Scaling: scaling{h.desk},
+		StoreTime:  func(context.Context) (time.Time, error) { return noon, nil },
+		SharedKeys: true, TrustedProxies: true,
+		Keepers: organizer.Keepers{
+			Fleets: map[string]organizer.Fleet{"shop": openFleet(t, now)},
+			Prices: h.market, Leases: agreed{}, Shelf: stocks, Rushes: h.desk, Scaling: scaling{h.desk},
+		},
 	}, now, slog.New(slog.NewTextHandler(h.logged, nil))).Handler()
 	return h
 }

@@ -11,11 +11,13 @@ import (
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
-	"github.com/bilten/rushgate/pricing/board"
 )
 
-// Installation is what the operator's side tells about an event's chances.
+// Installation is what the operator's side tells about an event's chances, and
+// who keeps what the API shows of it.
 type Installation struct {
+	Keepers
+
 	// Pool names the pool that serves a host and path, and how many of its
 	// instances are ready.
 	Pool func(host, path string) (Pool, bool)
@@ -25,14 +27,6 @@ type Installation struct {
 	// Accounts says why an event's accounts cannot be checked here. Nil: no event
 	// has any.
 	Accounts func(event.Event) error
-
-	Shelf  Shelf            // keeps the stock
-	Leases Leases           // know the capacity
-	Prices *board.Keeper    // keeps the prices
-	Fleets map[string]Fleet // by the pool's name
-	// Rushes and Scaling may be nil.
-	Rushes  Rushes
-	Scaling Scaling
 
 	SharedKeys     bool // every gateway signs with the same keys, and so does this one after a restart
 	TrustedProxies bool // the balancers in front are named
