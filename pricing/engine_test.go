@@ -68,6 +68,9 @@ func TestPriceFollowsDemandWithinItsLimits(t *testing.T) {
 		{"a price that only rises does not fall", "pace: {increase_only: true}", crowd(0, 600, 0), 9600, hour, 9600, OnlyRises},
 		{"a smooth price goes half of the way in a time constant", "pace: {smoothing: 1h}", crowd(1200, 600, 0), 8000, hour, 10000, Raised},
 		{"of a day without a look two periods count", "pace: {smoothing: 2h}", crowd(1200, 600, 0), 8000, start.Add(24 * time.Hour), 10000, Raised},
+		{"a price set by hand that is not round stays, where demand asks for no more", "pace: {increase_only: true}", crowd(0, 600, 0), 8337, hour, 8337, OutOfReach},
+		{"nor does it rise to a round one while demand falls", "pace: {smoothing: 1d, decay: 7d}", crowd(0, 600, 0), 8337, hour, 8337, OutOfReach},
+		{"but goes down to one when demand is that low", "pace: {max_step: 0.50}", crowd(0, 600, 0), 8337, hour, 8300, Lowered},
 		{"nothing is left", "pace: {}", crowd(1200, 900, 100), 8000, hour, 8000, SoldOut},
 		{"the last price is below new rules' floor", "pace: {max_step: 5.00, cooldown: 2h}", crowd(0, 600, 0), 5000, hour, 6000, RangeChanged},
 		{"the last price is above new rules' cap", "pace: {increase_only: true}", crowd(1200, 600, 0), 15000, hour, 12000, RangeChanged},
@@ -112,6 +115,31 @@ func TestAConditionThatFailsKeepsThePublishedPrice(t *testing.T) {
 	quotes, _ := e.Price(crowd(1200, 600, 0), e.at(9600, start), start.Add(time.Hour))
 	if q := quotes[0]; q.Price != 9600 || q.Reason != ConditionFailed {
 		t.Errorf("Price with a division by zero = %d, %s; want 9600, %s", q.Price, q.Reason, ConditionFailed)
+	}
+}
+
+// What fans read names nothing that pulled the other way.
+func TestWordsSayWhatMovedThePrice(t *testing.T) {
+	timed := []string{"input: demand_ratio", "input: time_on_sale", "to: 1,", "to: 1h,", "from: 1, to: 3,", "from: 1h, to: 3h,", "from: 3", "from: 3h"}
+	for _, test := range []struct {
+		say      string
+		replaced []string
+		in       Inputs
+		last     int64
+		words    string
+	}{
+		{"demand raised it, and a discount holds all the while", nil, crowd(2000, 100, 0), 7200, Raised.Words()},
+		{"a discount lowered it", nil, crowd(0, 100, 0), 8000, "The price fell: Few were sold."},
+		{"a surcharge raised it", []string{"multiplier: 0.9", "multiplier: 1.1"}, crowd(0, 100, 0), 8000, "The price rose: Few were sold."},
+		{"demand fell, and a surcharge holds still", []string{"multiplier: 0.9", "multiplier: 1.1"}, crowd(0, 100, 0), 10000, Lowered.Words()},
+		{"the clock raised it, whoever waits", timed, crowd(0, 600, 0), 8000, "The price rose with time, as its rules say."},
+		{"the clock lowered it", append([]string{"multiplier: 1.2", "multiplier: 0.8", "monotone: rising", ""}, timed...), crowd(0, 600, 0), 8000, "The price fell with time, as its rules say."},
+	} {
+		e := engine(t, append(test.replaced, noPace, "pace: {}")...)
+		quotes, _ := e.Price(test.in, e.at(test.last, start), start.Add(2*time.Hour))
+		if q := quotes[0]; q.Words != test.words {
+			t.Errorf("%s: %d -> %d says %q; want %q", test.say, q.Was, q.Price, q.Words, test.words)
+		}
 	}
 }
 

@@ -18,7 +18,8 @@ type run struct {
 	price      int64
 	reason     Reason
 	multiplier decimal.Decimal // smoothed; that of the state, unless demand is known
-	because    string          // what a condition that holds tells fans
+	dearer     string          // what a condition that raises tells fans
+	cheaper    string          // what one that lowers tells them
 	stages     []Stage
 }
 
@@ -87,7 +88,7 @@ func (r *run) follow() {
 	wish, _ := r.grid.nearest(amount, r.floor, r.high) // what it would be, were there no pace
 	within := r.narrow(amount)
 	price, some := r.grid.nearest(within.target, within.low, within.high)
-	if !some {
+	if !some || r.against(price, within.target) {
 		r.price, r.reason = r.was.Price, OutOfReach
 		r.note("rounding", r.currency.Plain(r.price), "no round price within reach: the last one stays")
 		return
@@ -95,6 +96,12 @@ func (r *run) follow() {
 	r.note("rounding", r.currency.Plain(price), "")
 	r.price, r.reason = price, r.why(price, wish, r.amount(wanted))
 	r.cool()
+}
+
+// against says that rounding would move the price the other way than what it is
+// drawn to: one that was set by hand, or by older rules, need not be round.
+func (r *run) against(price, target int64) bool {
+	return price > r.was.Price && target <= r.was.Price || price < r.was.Price && target >= r.was.Price
 }
 
 // demanded is the multiplier that demand and conditions ask for. It is false if
@@ -119,11 +126,21 @@ func (r *run) demanded() (decimal.Decimal, bool) {
 		}
 		if yes {
 			multiplier = multiplier.Mul(condition.Multiplier.Decimal).Round(places)
-			r.because = condition.Reason
+			r.explain(condition)
 			r.note("condition", multiplier.String(), condition.When+": "+condition.Reason)
 		}
 	}
 	return multiplier, true
+}
+
+// explain notes what a condition tells fans of a price that moves its way.
+func (r *run) explain(c Condition) {
+	switch one := decimal.New(1, 0); {
+	case c.Multiplier.GreaterThan(one):
+		r.dearer = c.Reason
+	case c.Multiplier.LessThan(one):
+		r.cheaper = c.Reason
+	}
 }
 
 // failure tells a condition that lacks an input from one that can't be reckoned.
@@ -197,10 +214,11 @@ func (r *run) why(price, wish, demanded int64) Reason {
 	return Steady
 }
 
-// lapsed says that tickets came back which nobody paid for.
+// lapsed says that tickets came back which nobody paid for, where the price follows
+// tickets at all.
 func (r *run) lapsed() bool {
 	held, sold := r.was.Held, r.was.Sold
-	return held.known && sold.known && r.stock.Held.known && r.stock.Sold.known && held.n-r.stock.Held.n > r.stock.Sold.n-sold.n
+	return !r.Demand.Input.timed() && held.known && sold.known && r.stock.Held.known && r.stock.Sold.known && held.n-r.stock.Held.n > r.stock.Sold.n-sold.n
 }
 
 // cool holds a change back that comes too soon.
@@ -226,10 +244,14 @@ func (r *run) finish(first bool) (Quote, TierState) {
 
 func (r *run) words() string {
 	switch {
-	case r.because != "" && r.reason == Raised:
-		return "The price rose: " + r.because
-	case r.because != "" && r.reason == Lowered:
-		return "The price fell: " + r.because
+	case r.reason == Raised && r.dearer != "":
+		return "The price rose: " + r.dearer
+	case r.reason == Lowered && r.cheaper != "":
+		return "The price fell: " + r.cheaper
+	case r.reason == Raised && r.Demand.Input.timed():
+		return "The price rose with time, as its rules say."
+	case r.reason == Lowered && r.Demand.Input.timed():
+		return "The price fell with time, as its rules say."
 	}
 	return r.reason.Words()
 }

@@ -16,6 +16,7 @@ import (
 // number that the pass lacks. Each pass asks once, and is renewed by the answer. A store
 // that does not answer changes nothing: the pass is the place.
 func (v *visit) comeBack() error {
+	v.bind()
 	p := v.who.pass
 	if v.who.used || v.hold() || v.view.Retired || v.newcomer() == event.Through {
 		return nil

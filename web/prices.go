@@ -78,19 +78,32 @@ func (v *visit) prices() map[string]page.Price {
 		}
 		return prices
 	}
-	version := b.Version
+	claim := board.Claim{Lock: v.lock(), Joined: b.Version}
 	if v.who.hasPass && !v.who.used && v.who.pass.PriceVersion != 0 {
-		version = v.who.pass.PriceVersion
+		claim.Joined = v.who.pass.PriceVersion
 	}
-	shown, _ := b.Shown(version)
-	for _, t := range b.Tiers {
-		offer, ok := shown[t.Name]
-		if !ok {
-			offer = pricing.Offer{Price: t.Price, Range: t.Range} // it came after the place
-		}
-		prices[t.Name] = page.Price{Price: v.lock().Charge(offer, t.Price), Ceiling: v.lock().Ceiling(offer)}
+	if v.view.Place(v.held(), v.now).State == room.Turn {
+		claim.Turn = v.earliest(time.Duration(v.event().Room.TurnTTL)) // the claim looks back at least that far
+	}
+	charged, _ := b.Charge(claim)
+	shown, _ := b.Shown(claim.Joined)
+	for tier, price := range charged {
+		prices[tier] = page.Price{Price: price, Ceiling: claim.Lock.Ceiling(shown[tier])}
 	}
 	return prices
+}
+
+// bind holds a pass that was given while there were no prices, or none could be
+// read, to what its holder is shown from now on.
+func (v *visit) bind() {
+	if v.who.used || v.who.pass.PriceVersion != 0 {
+		return
+	}
+	if now := v.g.priceVersion(v.event().ID); now != 0 {
+		p := v.who.pass
+		p.PriceVersion = now
+		v.carry(p)
+	}
 }
 
 // freshWithin is how much shorter than a whole session one may be that has just
@@ -160,8 +173,13 @@ func (v *visit) claimed(a queue.Answer) board.Claim {
 	default:
 		back += time.Duration(knobs.SessionMax)
 	}
-	claim.Turn = time.UnixMilli(v.storeTime()).Add(-back)
+	claim.Turn = v.earliest(back)
 	return claim
+}
+
+// earliest is so long ago, by the store's clock.
+func (v *visit) earliest(back time.Duration) time.Time {
+	return time.UnixMilli(v.storeTime()).Add(-back)
 }
 
 // charge reckons prices by tier, in minor units; nil: there are none. Whoever was

@@ -129,6 +129,48 @@ func TestNobodyIsChargedMoreThanTheyWereShown(t *testing.T) {
 	}
 }
 
+// set sets the price of the floor by hand.
+func (h *house) set(cents int64) {
+	h.t.Helper()
+	if err := h.market.Set(h.t.Context(), "hamlet", "floor", cents, pricing.Act{By: "test", Why: "a test"}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestAPlaceFromBeforeThePricesIsHeldToWhatItIsShown(t *testing.T) {
+	h := openHouse(t, pricedEvent)
+	f := h.browser()
+	_, p := f.call("join")
+	equal(t, "prices before there are any", len(p.Prices), 0)
+
+	h.publish(rules("60.00", "80.00"), 0)
+	_, p = f.call("status")
+	equal(t, "what is shown first", p.Prices["floor"], page.Price{Price: 6000, Ceiling: 8000})
+	h.publish(rules("60.00", "200.00"), 0)
+	h.set(15000)
+	h.pass(30 * time.Second) // no turn reaches back to the old price
+	_, p = f.call("status")
+	equal(t, "what is shown when it has risen", p.Prices["floor"], page.Price{Price: 8000, Ceiling: 8000})
+
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("the turn has come", func() bool { return f.get("/buy/seats").StatusCode == http.StatusOK })
+	equal(t, "what the shop is told to charge", h.charged()["floor"], 8000)
+}
+
+func TestATurnShowsThePriceThatItHolds(t *testing.T) {
+	h := openHouse(t, pricedEvent)
+	h.publish(rules("60.00", "80.00"), 0)
+	f := h.browser()
+	f.call("join")
+	h.change(`{"room":{"queue_all":false}}`)
+	h.until("the turn has come", func() bool { _, p := f.call("status"); return p.State == page.StateTurn })
+	h.set(7500)
+	_, p := f.call("status")
+	equal(t, "what is shown when it has risen since", p.Prices["floor"], page.Price{Price: 6000, Ceiling: 8000})
+	f.get("/buy/seats").want(t, "in", http.StatusOK)
+	equal(t, "what the shop is told to charge", h.charged()["floor"], 6000)
+}
+
 func TestWhoComesStraightInPaysThePriceOfNow(t *testing.T) {
 	h := openHouse(t, `{"tiers":[{"name":"floor","title":"Floor"}]}`)
 	h.publish(rules("60.00", "80.00"), 0)

@@ -17,7 +17,7 @@ type pricingCommand struct {
 
 	Show    pricingShow    `cmd:"" help:"An event's prices, and the rules behind them."`
 	Publish pricingPublish `cmd:"" help:"Bring price rules into force."`
-	Approve pricingApprove `cmd:"" help:"Approve the rules that wait as a draft."`
+	Approve pricingApprove `cmd:"" help:"Approve the draft of this number."`
 	Freeze  pricingFreeze  `cmd:"" help:"Keep all prices as they are; wants --reason."`
 	Thaw    pricingThaw    `cmd:"" help:"Give frozen prices back to the rules; wants --reason."`
 	Set     pricingSet     `cmd:"" help:"Set a price by hand, within floor and cap; wants --reason."`

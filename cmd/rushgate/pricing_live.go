@@ -127,30 +127,28 @@ func (c pricingPublish) Run(a *app) error {
 	if _, err := api.send(a.ctx, http.MethodPut, c.Event+"/pricing/rules", asYAML, document, &is); err != nil {
 		return err
 	}
-	if c.Draft || is.Draft == nil {
+	if is.Draft == nil || is.Draft.Document != string(document) {
+		return errOvertaken
+	}
+	if c.Draft {
 		is.print(a.stdout)
 		return nil
 	}
 	return c.ask(a, http.MethodPost, "/approve", map[string]any{"version": is.Draft.Version, "waiver": c.Waiver})
 }
 
+var errOvertaken = errors.New("somebody else has drafted or approved rules at the same moment: look with rushgate pricing show")
+
 type pricingApprove struct {
 	priced
-	Waiver string `placeholder:"TEXT" help:"Why the rules come less than a day before the start; it stands in the ledger."`
+	Version int    `arg:"" help:"Number of the draft, as show prints it: that which you have read."`
+	Waiver  string `placeholder:"TEXT" help:"Why the rules come less than a day before the start; it stands in the ledger."`
 }
 
-var errNoDraft = errors.New("no draft waits for approval")
-
-// Run approves the draft that stands there.
+// Run approves the draft of this version; one that has taken its place meanwhile is
+// refused.
 func (c pricingApprove) Run(a *app) error {
-	is, err := c.standing(a, http.MethodGet, "", nil)
-	if err != nil {
-		return err
-	}
-	if is.Draft == nil {
-		return errNoDraft
-	}
-	return c.ask(a, http.MethodPost, "/approve", map[string]any{"version": is.Draft.Version, "waiver": c.Waiver})
+	return c.ask(a, http.MethodPost, "/approve", map[string]any{"version": c.Version, "waiver": c.Waiver})
 }
 
 type pricingFreeze struct{ priced }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,9 +38,9 @@ type stocks interface {
 }
 
 func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: b.config.PricesWaiver, retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
+	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
 	for _, file := range b.prices {
-		p.undone[file.file] = errors.New("not announced yet")
+		p.undone[file.file] = errUnannounced
 	}
 	p.Keeper = board.New(board.Config{
 		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
@@ -48,6 +49,8 @@ func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometh
 	})
 	return p
 }
+
+var errUnannounced = errors.New("not announced yet")
 
 // pricedEvents are those that can have prices: before the rooms have read the
 // events, those of the files.
@@ -98,7 +101,7 @@ func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
 		}
 		one := pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
 		if all := ticketsOf(view.Event, tier); all > 0 {
-			one.Sold = pricing.Count(max(0, all-c.Held-c.Remaining))
+			one.Sold = pricing.Count(all - c.Held - c.Remaining) // more than there are: not known
 		}
 		in.Tiers[tier] = one
 	}
@@ -119,17 +122,37 @@ func ticketsOf(e event.Event, tier string) int64 {
 // anybody is served. Rules that come too late leave those before them in force.
 func (p *prices) announce(ctx context.Context) {
 	for _, file := range p.files {
-		err := p.Declare(ctx, file.event, file.document, p.waiver)
-		p.mu.Lock()
-		if p.undone[file.file] = err; err == nil {
-			delete(p.undone, file.file)
-		}
-		p.mu.Unlock()
-		if err != nil {
-			p.log.Error("price rules of a file are not in force", "file", file.file, "event", file.event, "error", err)
-		}
+		p.declare(ctx, file)
 	}
 	p.Round(ctx)
+}
+
+func (p *prices) declare(ctx context.Context, file priceFile) {
+	err := p.Declare(ctx, file.event, file.document, p.waiver)
+	p.mu.Lock()
+	before := p.undone[file.file]
+	if p.undone[file.file] = err; err == nil {
+		delete(p.undone, file.file)
+	}
+	p.mu.Unlock()
+	if err != nil && (before == nil || before.Error() != err.Error()) {
+		p.log.Error("price rules of a file are not in force", "file", file.file, "event", file.event, "error", err)
+	}
+}
+
+// insist declares once more what a silent store has not taken. What has been refused
+// waits for somebody to change it.
+func (p *prices) insist(ctx context.Context) {
+	for _, file := range p.files {
+		p.mu.Lock()
+		why := p.undone[file.file]
+		p.mu.Unlock()
+		_, late := errors.AsType[*board.LateError](why)
+		_, wrong := errors.AsType[*event.FieldError](why)
+		if why != nil && !errors.Is(why, errUnannounced) && !late && !wrong {
+			p.declare(ctx, file)
+		}
+	}
 }
 
 // run keeps prices until ctx ends.
@@ -141,10 +164,11 @@ func (p *prices) run(ctx context.Context) {
 	group.Wait()
 }
 
-// sweepEvery is how often a gateway looks for events whose retention is over.
+// sweepEvery is how often a gateway looks for events whose retention is over, and
+// for rules that the store has not taken.
 const sweepEvery = 10 * time.Second
 
-// sweep removes the prices of retired events until ctx ends.
+// sweep removes the prices of retired events, and insists on rules, until ctx ends.
 func (p *prices) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -153,6 +177,7 @@ func (p *prices) sweep(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			gone = p.drop(ctx, gone)
+			p.insist(ctx)
 		case <-ctx.Done():
 			return
 		}

@@ -109,6 +109,9 @@ func TestLifeOfAnEvent(t *testing.T) {
 	if _, err := c.Find(ctx, "globe", "hamlet"); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("Find(deleted) = %v; want ErrNotFound", err)
 	}
+	if _, err := c.Put(ctx, "rose", "hamlet", definition("rose", "hamlet", "/hamlet"), catalog.NewVersion, clerk); !errors.Is(err, catalog.ErrForeign) {
+		t.Errorf("Put(another organization, after Delete) = %v; want ErrForeign: what is kept of the event is not theirs", err)
+	}
 	if again := create(t, c, "globe", "hamlet", "/hamlet"); again.Version != 10 {
 		t.Errorf("Put(after Delete) is version %d; want 10: versions never fall", again.Version)
 	}

@@ -22,8 +22,8 @@ type request struct {
 
 // standing is an event as the change finds it.
 type standing struct {
-	owner        Owner // empty: there is none
-	organization string
+	owner        Owner  // empty: there is none
+	organization string // also of a deleted one, while its document is kept
 	version      int64
 	stale        bool   // the version is that of a stale file
 	body         []byte // of the document; nil: none
@@ -85,8 +85,10 @@ func (g ground) standing(documents map[string]Document, id string) standing {
 		return standing{owner: File, organization: declared.Organization, born: d.Born}
 	case stored && d.Owner == API:
 		return standing{owner: API, organization: d.Organization, version: d.Version, body: d.Body, born: d.Born}
+	case d.Deleted: // its log, line and ledger of prices outlive it, and are still its organization's
+		return standing{organization: d.Organization, born: d.Born}
 	default:
-		return standing{born: d.Born} // deleted; and overrides of a file that is gone are nobody's event
+		return standing{born: d.Born} // overrides of a file that is gone are nobody's event
 	}
 }
 
@@ -98,7 +100,7 @@ func (r request) permitted(found standing) error {
 	}
 	exists, creates := found.owner != "", r.action == "put"
 	switch {
-	case exists && found.organization != r.organization && creates:
+	case found.organization != "" && found.organization != r.organization && creates:
 		return ErrForeign
 	case exists && found.organization != r.organization, !exists && !creates:
 		return ErrNotFound

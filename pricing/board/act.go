@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/pricing"
@@ -50,7 +53,7 @@ func draft(document string, by pricing.Act) act {
 		if err := parsed.Fit(ev.ID, ev.Tiers); err != nil {
 			return b, nil, err
 		}
-		by.At, b.Acted = now, now
+		by.At, b.Acted = now, b.acting(now)
 		b.Numbered++
 		b.Draft = &Rules{Version: b.Numbered, Document: document, Drafted: by}
 		return b, []Entry{{Kind: Drafted, At: now, By: by.By, Why: by.Why, Rules: b.Numbered, Document: document}}, nil
@@ -62,7 +65,7 @@ func discard(version int, by pricing.Act) act {
 		if b.Draft == nil || b.Draft.Version != version {
 			return b, nil, ErrNoDraft
 		}
-		b.Draft, b.Acted = nil, now
+		b.Draft, b.Acted = nil, b.acting(now)
 		return b, []Entry{{Kind: Discarded, At: now, By: by.By, Why: by.Why, Rules: version}}, nil
 	}
 }
@@ -76,15 +79,18 @@ func approve(version int, waiver string, by pricing.Act) act {
 		if b.Draft == nil || b.Draft.Version != version {
 			return b, nil, ErrNoDraft
 		}
+		if err := plain("waiver", waiver); err != nil {
+			return b, nil, err
+		}
 		late := pricing.Late(now, ev.Start)
-		if late != "" && waiver == "" {
+		if late != "" && strings.TrimSpace(waiver) == "" {
 			return b, nil, &LateError{late}
 		}
 		engine, err := b.successor(ev)
 		if err != nil {
 			return b, nil, err
 		}
-		by.At, b.Acted = now, now
+		by.At, b.Acted = now, b.acting(now)
 		entry := Entry{Kind: Approved, At: now, By: by.By, Why: by.Why, Rules: version, Document: b.Draft.Document}
 		inForce := *b.Draft
 		inForce.Approved = &by
@@ -169,7 +175,7 @@ func unset(tier string, by pricing.Act) act {
 // byHand changes the state of prices, and publishes what follows from it.
 func byHand(kind Kind, by pricing.Act, change func(pricing.State, *pricing.Engine, pricing.Act) (pricing.State, error)) act {
 	return func(b book, _ Event, now time.Time) (book, []Entry, error) {
-		if by.Why == "" {
+		if strings.TrimSpace(by.Why) == "" {
 			return b, nil, ErrNoWhy
 		}
 		engine, err := b.engine()
@@ -184,20 +190,38 @@ func byHand(kind Kind, by pricing.Act, change func(pricing.State, *pricing.Engin
 		if err != nil {
 			return b, nil, err
 		}
-		b.State, b.Acted = state, now
+		b.State, b.Acted = state, b.acting(now)
 		entry := Entry{Kind: kind, At: now, By: by.By, Why: by.Why, Rules: b.Rules.Version}
 		b, published := b.settle(engine, by)
 		return b, append([]Entry{entry}, published...), nil
 	}
 }
 
+// acting is when something is done by hand: after all that was done before, also
+// where the clock went back, or what other gateways remember would undo it.
+func (b book) acting(now time.Time) time.Time {
+	if now.After(b.Acted) {
+		return now
+	}
+	return b.Acted.Add(time.Nanosecond)
+}
+
 // signed refuses an act without a name to it.
 func signed(by pricing.Act) error {
-	if by.By == "" {
+	if strings.TrimSpace(by.By) == "" {
 		return &event.FieldError{Field: "by", Reason: "is missing: the ledger names who did it"}
 	}
-	if len(by.By) > 200 || len(by.Why) > 1000 {
-		return &event.FieldError{Field: "why", Reason: fmt.Sprintf("is too long: want at most 1000 bytes, and 200 for the name; got %d and %d", len(by.Why), len(by.By))}
+	return errors.Join(plain("by", by.By), plain("why", by.Why))
+}
+
+// plain refuses what an entry of the ledger should not hold.
+func plain(field, s string) error {
+	const most = 1000
+	if len(s) > most {
+		return &event.FieldError{Field: field, Reason: fmt.Sprintf("%d bytes are too many: want at most %d", len(s), most)}
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return &event.FieldError{Field: field, Value: strconv.Quote(s), Reason: "holds control characters: want plain text in one line"}
 	}
 	return nil
 }

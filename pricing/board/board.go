@@ -118,7 +118,7 @@ func (b *Board) Charge(c Claim) (prices map[string]int64, exact bool) {
 	}
 	shown := sheet(nil)
 	if exact = true; c.Joined != 0 {
-		shown, exact = b.published.shown(c.Joined)
+		shown, exact = b.shown(c.Joined)
 	}
 	prices = make(map[string]int64, len(b.Tiers))
 	for _, t := range b.Tiers {
@@ -134,10 +134,22 @@ func (b *Board) Charge(c Claim) (prices map[string]int64, exact bool) {
 	return prices, exact
 }
 
+// shown is what somebody saw who has this version. Of a tier that came later it is
+// what was shown of it first.
+func (b *Board) shown(version uint32) (s sheet, exact bool) {
+	s, exact = b.published.shown(version)
+	for _, t := range b.Tiers {
+		if _, ok := s[t.Name]; !ok {
+			s = s.least(b.published.first(t.Name, version))
+		}
+	}
+	return s, exact
+}
+
 // Shown is what somebody saw who has this version: a price and a range for each
 // tier. exact is as in Charge.
 func (b *Board) Shown(version uint32) (offers map[string]pricing.Offer, exact bool) {
-	sheet, exact := b.published.shown(version)
+	sheet, exact := b.shown(version)
 	offers = make(map[string]pricing.Offer, len(sheet))
 	for tier := range sheet {
 		offers[tier], _ = sheet.offer(tier)

@@ -61,10 +61,11 @@ func compile(document string) (*pricing.Engine, error) {
 }
 
 // due says that the period in which now lies has not been looked at. Who doesn't
-// know what demand is leaves the first half of it to others.
+// know what demand is leaves the first half of it to others. A look from beyond the
+// next period is one of a clock that has gone back since.
 func (b book) due(period time.Duration, knows bool, now time.Time) bool {
 	slot := now.Truncate(period)
-	return slot.After(b.Looked) && (knows || now.Sub(slot) >= period/2)
+	return (slot.After(b.Looked) || b.Looked.Sub(slot) > period) && (knows || now.Sub(slot) >= period/2)
 }
 
 // look lets the rules price once. Nobody else does so for this period.

@@ -1,7 +1,6 @@
 package board
 
 import (
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -171,7 +170,17 @@ func TestOpeningPricesStandUntilTheSaleOpens(t *testing.T) {
 	}
 	inForce(t, k, document, "")
 	h.crowd(3000, 600)
-	h.pass(48*time.Hour - time.Second)
+	h.pass(23 * time.Hour)
+	next := strings.Replace(document, "cap: 120.00", "cap: 110.00", 1)
+	quotes, _, err := k.Preview(t.Context(), "hamlet", next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inForce(t, k, next, "")
+	if got := board(t, k).Tiers[0].Price; quotes[0].Price != got || quotes[0].Reason != pricing.Steady {
+		t.Errorf("a day before, rules were to publish %d, %s, and published %d; want the same, steady", quotes[0].Price, quotes[0].Reason, got)
+	}
+	h.pass(25*time.Hour - time.Second)
 	k.Round(t.Context())
 	if got := board(t, k).Tiers[0].Price; got != 8000 {
 		t.Errorf("a second before the start: %d; want the opening price", got)
@@ -180,27 +189,6 @@ func TestOpeningPricesStandUntilTheSaleOpens(t *testing.T) {
 	k.Round(t.Context())
 	if got := board(t, k).Tiers[0].Price; got != 8500 {
 		t.Errorf("at the start: %d; want one step up", got)
-	}
-}
-
-func TestLateRulesNeedAReasonThatIsLogged(t *testing.T) {
-	h := newHouse()
-	h.now = opening.Add(-23 * time.Hour)
-	k := h.gateway()
-	version, err := k.Draft(t.Context(), "hamlet", document, ann)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var late *LateError
-	if err := k.Approve(t.Context(), "hamlet", version, "", ann); !errors.As(err, &late) {
-		t.Errorf("Approve 23 hours before the start = %v; want a *LateError", err)
-	}
-	if err := k.Approve(t.Context(), "hamlet", version, "the promoter signed last night", ann); err != nil {
-		t.Fatal(err)
-	}
-	entry := ledger(t, k)[1]
-	if entry.Kind != Approved || !strings.Contains(entry.Waived, "the sale starts in 23h0m0s") || !strings.Contains(entry.Waived, "signed last night") {
-		t.Errorf("the ledger says %+v; want the notice that was missed, and why", entry)
 	}
 }
 
@@ -266,50 +254,6 @@ func TestALookThatKnowsNothingKeepsPricesAndSaysSoOnce(t *testing.T) {
 	}
 	if got := kinds(ledger(t, k)); got != "drafted approved published kept" {
 		t.Errorf("the ledger has %q; want one kept", got)
-	}
-}
-
-func TestOrganizersFreezeAndSetPrices(t *testing.T) {
-	h := newHouse()
-	k := h.gateway()
-	inForce(t, k, document, "")
-	ctx := t.Context()
-	if err := k.Set(ctx, "hamlet", "stalls", 13000, ann); err == nil || err.Error() != "price: 130.00: want 60.00 to 120.00, the floor and cap of the rules" {
-		t.Errorf("Set above the cap = %v; want it refused with the range", err)
-	}
-	if err := k.Set(ctx, "hamlet", "stalls", 6500, pricing.Act{By: "ann"}); !errors.Is(err, ErrNoWhy) {
-		t.Errorf("Set without a reason = %v; want %v", err, ErrNoWhy)
-	}
-	if err := k.Set(ctx, "hamlet", "stalls", 6500, ann); err != nil {
-		t.Fatal(err)
-	}
-	h.crowd(2000, 600)
-	h.pass(time.Minute)
-	k.Round(ctx)
-	if got := board(t, k).Tiers[0]; got.Price != 6500 || got.Reason != pricing.Overridden {
-		t.Errorf("set by hand: %+v; want 6500", got)
-	}
-	if err := k.Unset(ctx, "hamlet", "stalls", ann); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.Freeze(ctx, "hamlet", ann); err != nil {
-		t.Fatal(err)
-	}
-	h.pass(time.Hour)
-	k.Round(ctx)
-	if got := board(t, k); got.Tiers[0].Price != 6500 || !got.Frozen || got.Tiers[0].Reason != pricing.Frozen {
-		t.Errorf("frozen: %+v; want 6500", got.Tiers[0])
-	}
-	if err := k.Set(ctx, "hamlet", "stalls", 7000, ann); err == nil {
-		t.Error("Set while prices are frozen = nil; want it refused")
-	}
-	if err := k.Thaw(ctx, "hamlet", ann); err != nil {
-		t.Fatal(err)
-	}
-	h.pass(time.Minute)
-	k.Round(ctx)
-	if got := board(t, k).Tiers[0].Price; got != 7000 {
-		t.Errorf("thawed: %d; want one step up from 6500", got)
 	}
 }
 

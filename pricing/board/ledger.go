@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -58,8 +59,8 @@ func WriteJSONLines(w io.Writer, entries []Entry) error {
 	return nil
 }
 
-// WriteCSV writes a row for each tier of each entry. A cell that a spreadsheet
-// would take for a formula begins with an apostrophe.
+// WriteCSV writes a row for each tier of each entry. What a spreadsheet would take
+// for a formula has an apostrophe before it.
 func WriteCSV(w io.Writer, entries []Entry) error {
 	table := csv.NewWriter(w)
 	_ = table.Write([]string{"at", "kind", "by", "why", "waived", "rules", "version", "tier", "was", "price", "currency", "reason", "words",
@@ -125,11 +126,15 @@ func explained(stages []pricing.Stage) string {
 	return strings.Join(parts, "; ")
 }
 
+// formula is where a spreadsheet would begin one: at the beginning of a cell, and
+// behind what other countries' spreadsheets take for the end of a cell.
+var formula = regexp.MustCompile("(^|[;,|\t\r\n\"])( *[=+\\-@＝＋－＠])")
+
 // inert keeps spreadsheets from running what somebody wrote into a reason:
 // https://owasp.org/www-community/attacks/CSV_Injection.
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
-		return "'" + cell
+	if strings.ContainsAny(cell[:min(1, len(cell))], "\t\r\n") {
+		cell = "'" + cell
 	}
-	return cell
+	return formula.ReplaceAllString(cell, "$1'$2")
 }

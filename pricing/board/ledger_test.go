@@ -38,7 +38,7 @@ func TestTheLedgerTellsHowEveryPriceCameAbout(t *testing.T) {
 }
 
 func TestNoCellOfTheLedgerIsAFormula(t *testing.T) {
-	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "harmless"}
+	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "as agreed;=1+1", "so\t=1", "a,=1;b", `he said ";=1"`, "two\n=1", "harmless; and so-so, a+b"}
 	var entries []Entry
 	for _, why := range evil {
 		entries = append(entries, Entry{Kind: Set, By: why, Why: why, Quotes: []pricing.Quote{{Tier: "a", Words: why, Stages: []pricing.Stage{{Name: why}}}}})
@@ -54,14 +54,14 @@ func TestNoCellOfTheLedgerIsAFormula(t *testing.T) {
 	if len(rows) != 1+len(evil) {
 		t.Fatalf("%d rows; want a head and one for each entry", len(rows))
 	}
-	for _, row := range rows {
-		for _, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r＝", []rune(cell)[0]) {
-				t.Errorf("cell %q begins as a formula", cell)
-			}
+	// A spreadsheet may part cells at semicolons, tabs or commas, with or without
+	// regard to quotes, as its country and its user have it.
+	for _, cell := range strings.FieldsFunc(table.String(), func(r rune) bool { return strings.ContainsRune(";,\t\r\n\"", r) }) {
+		if cell = strings.TrimSpace(cell); cell != "" && strings.ContainsRune("=+-@＝", []rune(cell)[0]) {
+			t.Errorf("cell %q begins as a formula", cell)
 		}
 	}
-	if rows[len(rows)-1][2] != "harmless" {
-		t.Errorf("a harmless cell became %q", rows[len(rows)-1][2])
+	if last := rows[len(rows)-1][2]; last != "harmless; and so-so, a+b" {
+		t.Errorf("a harmless cell became %q", last)
 	}
 }

@@ -108,7 +108,8 @@ func (k *Keeper) Standing(ctx context.Context, eventID string) (Standing, error)
 }
 
 // Preview says what the rules of a document would publish now, had they led to
-// the prices of today. Nothing is changed.
+// the prices of today: before the sale opens, what their approval would. Nothing
+// is changed.
 func (k *Keeper) Preview(ctx context.Context, eventID, document string) ([]pricing.Quote, map[string]pricing.Offer, error) {
 	var (
 		quotes []pricing.Quote
@@ -126,8 +127,17 @@ func (k *Keeper) Preview(ctx context.Context, eventID, document string) ([]prici
 		}
 		in := k.config.Inputs(ev.ID)
 		in.Start = ev.Start
+		before := now.Before(ev.Opens)
+		if before {
+			in = pricing.Inputs{} // demand moves nothing yet
+		}
 		var next pricing.State
 		quotes, next = engine.Price(in, engine.Adopt(b.State), now)
+		for i, q := range quotes {
+			if before && blind(q.Reason) {
+				quotes[i].Reason, quotes[i].Words = pricing.Steady, pricing.Steady.Words()
+			}
+		}
 		offers = engine.Offers(next)
 		return b, nil, nil
 	})

@@ -88,6 +88,27 @@ func TestThePriceOfATurnIsWhatWasPublishedWhenItBegan(t *testing.T) {
 	}
 }
 
+// A tier that comes while somebody waits is held to what they were shown of it
+// first, as no earlier promise speaks of it.
+func TestATierThatCameLaterIsHeldToItsFirstRange(t *testing.T) {
+	h := newHouse()
+	k := h.gateway()
+	without := document[:strings.Index(document, "  - name: boxes")]
+	inForce(t, k, without, "")
+	joined := board(t, k).Version
+	inForce(t, k, document, "")
+	inForce(t, k, strings.Replace(document, "base: 200.00", "base: 300.00", 1), "")
+	b := board(t, k)
+	for _, lock := range []pricing.Lock{pricing.LockTurn, pricing.LockJoin} {
+		charged, exact := b.Charge(Claim{Lock: lock, Joined: joined})
+		shown, _ := b.Shown(joined)
+		if charged["boxes"] != 20000 || lock.Ceiling(shown["boxes"]) != 20000 || !exact {
+			t.Errorf("%s: a tier that was first shown at 200.00 and is now at %d is charged at %d, at most %d; want 20000",
+				lock, b.Tiers[1].Price, charged["boxes"], lock.Ceiling(shown["boxes"]))
+		}
+	}
+}
+
 // However many versions are dropped, lost and merged: who asks for the one they
 // saw is promised no more than it said.
 func TestNoVersionEverPromisesLess(t *testing.T) {

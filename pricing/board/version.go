@@ -106,6 +106,16 @@ func (v versions) shown(number uint32) (s sheet, exact bool) {
 	return s, false
 }
 
+// first is what was published first of a tier, after the version of this number.
+func (v versions) first(tier string, number uint32) sheet {
+	for _, one := range v.List {
+		if row, ok := one.Sheet[tier]; ok && one.Number > number {
+			return sheet{tier: row}
+		}
+	}
+	return nil
+}
+
 // since is the least of all that was in force at a time or after it: what the
 // oldest known said, if that came later.
 func (v versions) since(t time.Time) sheet {

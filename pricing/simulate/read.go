@@ -13,8 +13,11 @@ import (
 	"github.com/bilten/rushgate/pricing"
 )
 
-// maxRows is how long a scenario may be.
-const maxRows = 100_000
+// maxRows and longest are how long a scenario may be.
+const (
+	maxRows = 100_000
+	longest = 14 * 24 * time.Hour
+)
 
 // table is a CSV file with a head, whose first column is the time.
 type table struct {
@@ -71,6 +74,9 @@ func readTable(r io.Reader) (table, error) {
 		t.at = append(t.at, at.Sub(first))
 		if i > 0 && t.at[i] <= t.at[i-1] {
 			return table{}, fmt.Errorf("line %d: time: %q: is not after the line before", i+2, row[0])
+		}
+		if t.at[i] > longest {
+			return table{}, fmt.Errorf("line %d: time: %q: is more than %d days after the first: want seconds, and a shorter sale", i+2, row[0], longest/(24*time.Hour))
 		}
 	}
 	return t, nil

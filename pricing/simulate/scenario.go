@@ -107,7 +107,7 @@ func (s Shop) Sell(name, says string, arrivals []Arrivals) Scenario {
 		now.remaining[tier] = int64(n)
 	}
 	scenario := Scenario{Name: name, Says: says}
-	const step, longest = time.Minute, 14 * 24 * time.Hour
+	const step = time.Minute
 	next := 0
 	for at := time.Duration(0); at < longest; at += step {
 		for next < len(arrivals) && arrivals[next].At <= at {

@@ -94,6 +94,7 @@ func TestReadRefuses(t *testing.T) {
 		{"no time", "waiting,sold\n1,2\n2,3\n", `the first column is "waiting": want time`},
 		{"a time that is none", "time,arrivals\n0,1\nsoon,1\n", `line 3: time: "soon": want seconds, or a time as in 2027-03-01T09:00:00Z or 2027-03-01 09:00:00`},
 		{"a time that goes back", "time,arrivals\n5,1\n4,1\n", `line 3: time: "4": is not after the line before`},
+		{"seconds that are milliseconds", "time,arrivals\n0,1\n5000000000,1\n", `line 3: time: "5000000000": is more than 14 days after the first: want seconds, and a shorter sale`},
 		{"a count below zero", "time,waiting\n0,1\n60,-1\n", `line 3: waiting: "-1": want a whole number from 0 to 1000000000, or nothing if it is not known`},
 		{"a column that nobody reads", "time,visitors\n0,1\n60,1\n", `column "visitors": want arrivals, or some of waiting, active, sold, a.sold, held, a.held, remaining, a.remaining`},
 		{"a column twice", "time,sold,sold\n0,1,1\n60,1,1\n", `column "sold": is there twice`},

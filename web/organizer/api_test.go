@@ -67,7 +67,7 @@ func open(t *testing.T) *house {
 	}
 	h := &house{contract: readContract(t), rooms: map[string]organizer.LiveView{}, logged: &bytes.Buffer{}}
 	store, stocks := newStockroom(now)
-	h.stockroom, h.market = store, newMarket(store, noon.Add(time.Hour))
+	h.stockroom, h.market = store, newMarket(store, definitions)
 	h.desk = openDesk(definitions, now)
 	h.handler = organizer.New(definitions, []organizer.Key{
 		{Name: "box-office", Organization: "acme", SHA256: sha256.Sum256([]byte(acmeKey))},

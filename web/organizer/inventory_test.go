@@ -30,6 +30,13 @@ func (s *stockroom) Meet(ctx context.Context, key, member string, report []byte,
 	return s.Store.Meet(ctx, key, member, report, fresh)
 }
 
+func (s *stockroom) Log(ctx context.Context, key, after string, most int) ([]accord.Entry, error) {
+	if s.asleep.Load() {
+		return nil, context.DeadlineExceeded
+	}
+	return s.Store.Log(ctx, key, after, most)
+}
+
 func newStockroom(now func() time.Time) (*stockroom, *shelf.Shelf) {
 	store := &stockroom{Store: accord.NewMemory(now)}
 	return store, shelf.New(shelf.Config{

@@ -66,7 +66,7 @@ func (a *API) rules(c echo.Context) error {
 	if err != nil {
 		return priceProblem(err)
 	}
-	return c.JSON(http.StatusOK, map[string]*board.Rules{"rules": is.Rules, "draft": is.Draft})
+	return c.JSON(http.StatusOK, board.Standing{Rules: is.Rules, Draft: is.Draft})
 }
 
 // acts does something to prices in the name of whoever asks, logs it and answers

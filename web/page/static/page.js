@@ -353,7 +353,7 @@ function announce(text) {
 // shows what it came with.
 const prices = view.prices && import(view.prices.script).then((m) => m.prices(view, announce)).catch(() => null);
 async function tellPrices(version) {
-  (await prices)?.(version, place.prices);
+  (await prices)?.(version, place);
 }
 
 // Storage may be refused; the page works without.

@@ -6,17 +6,21 @@ const put = (part, text) => {
 };
 
 // prices takes over the rows that the server has written. What it returns is told
-// the version of `now` and what the visitor's place holds prices to.
+// the version of `now` and the visitor's place.
 export function prices({base, prices: {words, currency, version, tiers}}, announce) {
   const money = (minor) => `${(minor / 10 ** currency.digits).toFixed(currency.digits)} ${currency.code}`;
   const row = (tier) => document.querySelector(`#prices [data-tier="${tier}"]`);
   const news = document.getElementById('price-news');
   let mine = {};
+  let turn = false;
   let asked = version;
 
+  // A turn keeps the price that it began with. Before, the place has only told of a
+  // ceiling for sure: what is published may have moved since it was asked for.
   function values({tier, title, price, range}) {
     const most = mine[tier]?.ceiling ?? range.to;
-    return {tier: title, price: money(mine[tier]?.price ?? price), from: money(range.from), to: money(range.to), most: money(most)};
+    const now = Math.min(price, most, turn && mine[tier] ? mine[tier].price : Infinity);
+    return {tier: title, price: money(now), from: money(range.from), to: money(range.to), most: money(most)};
   }
 
   function show(offer) {
@@ -56,7 +60,8 @@ export function prices({base, prices: {words, currency, version, tiers}}, announ
   }
 
   return (newer, place) => {
-    mine = place ?? mine;
+    mine = place.prices ?? mine;
+    turn = place.state === 'turn';
     tiers.forEach(show);
     if (newer && newer !== asked) fetchNewer(newer);
   };
