@@ -53,12 +53,15 @@ func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t ru
 	errs := make([]error, len(services))
 	var all sync.WaitGroup
 	for i := range services {
+		if s.Phase == rush.Cancelled && services[i].Until.IsZero() { // never ordered, and called off
+			continue
+		}
 		all.Go(func() { errs[i] = k.order(ctx, e.ID, &services[i], until, t) })
 	}
 	all.Wait()
 	o := rush.Outcome{Scaling: services}
 	for _, one := range services {
-		o.Waiting = o.Waiting || one.Ready < one.Level
+		o.Waiting = o.Waiting || one.Ready < one.Level || !one.Ordered
 	}
 	if err := errors.Join(errs...); err != nil {
 		o.Error = plain(errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
@@ -88,11 +91,11 @@ func (k *Keeper) order(ctx context.Context, eventID string, one *rush.Service, u
 			return fmt.Errorf("service %s: %w", one.Name, err)
 		}
 		o.Event, o.Key = eventID, stepKey(eventID, t)+"/"+one.Target+"/"+strconv.FormatInt(o.Version, 10)
-		one.Level, one.Version, one.Until = o.Instances, o.Version, until
+		one.Level, one.Version = o.Instances, o.Version
 		if err := target.Scale(ctx, o); err != nil {
 			return fmt.Errorf("service %s: target %s: %w", one.Name, one.Target, err)
 		}
-		one.Ordered = true
+		one.Ordered, one.Until = true, until
 	}
 	ready, err := target.Ready(ctx, rush.Order{
 		Target: one.Target, Instances: one.Level, Version: one.Version, Until: until, Event: eventID,

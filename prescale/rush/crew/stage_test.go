@@ -2,6 +2,7 @@ package crew_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -153,6 +154,20 @@ func (s *stage) status(gateway *crew.Keeper) rush.Status {
 		s.t.Fatal(err)
 	}
 	return status
+}
+
+// claims are who needs how many of the shop.
+func (s *stage) claims() rush.Claims {
+	s.t.Helper()
+	record, err := s.store.Meet(s.t.Context(), "target:shop", "", nil, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var claims rush.Claims
+	if err := json.Unmarshal(record.Data, &claims); err != nil {
+		s.t.Fatal(err)
+	}
+	return claims
 }
 
 func (s *stage) patch(id, patch, by string) {
