@@ -13,6 +13,7 @@ import (
 
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/prescale"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/watch"
 )
 
@@ -114,11 +115,11 @@ func TestReplicasFollowTheirTriggersOnceForAllGateways(t *testing.T) {
 
 func TestAnOrderThatFailsIsGivenAgainWithItsKey(t *testing.T) {
 	t.Parallel()
-	w := &town{value: 150, fails: errors.New("forbidden")}
+	w := &town{value: 150, fails: fault.New("answered 403", errors.New("10.1.2.3: forbidden"))}
 	all := w.watchers(2)
 	w.pass(t, 20*time.Second, all...)
 	report := all[1].Report(noon, nil, nil)
-	if len(report.Recommendations) != 1 || !strings.Contains(report.Recommendations[0].Text, "forbidden") {
+	if len(report.Recommendations) != 1 || !strings.HasSuffix(report.Recommendations[0].Text, "could not be scaled: answered 403") {
 		t.Errorf("recommendations = %+v; want the failure of the target", report.Recommendations)
 	}
 	w.fails = nil
@@ -140,7 +141,8 @@ func TestAReportNamesWhatIsNotKnown(t *testing.T) {
 	}{
 		{"nobody has looked yet", 0, nil, "no query is configured"},
 		{"not a number", math.NaN(), nil, "the query's answer is NaN"},
-		{"no answer", 0, errors.New("the query matches nothing"), "the query matches nothing"},
+		{"no answer", 0, fault.New("the query matches nothing", errors.New("10.1.2.3: none")), "the query matches nothing"},
+		{"an error without words", 0, errors.New("dial tcp 10.1.2.3:9090"), fault.Unnamed},
 		{"an answer", 71, nil, ""},
 	} {
 		if row.says != "nobody has looked yet" {

@@ -15,6 +15,7 @@ import (
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 	"github.com/bilten/rushgate/prescale/rush/crew"
 )
@@ -343,22 +344,27 @@ func TestAStoreThatForgetsBeginsNothingAnew(t *testing.T) {
 
 func TestFailuresShowAndGoAway(t *testing.T) {
 	t.Parallel()
+	forbidden := fault.New("answered 403", errors.New("10.1.2.3: forbidden"))
 	for _, row := range []struct {
 		says   string
 		breaks func(*stage)
 		mend   func(*stage)
-		error  string
+		words  string // for organizers
+		log    string // for the operator
 	}{
-		{"the cluster refuses", func(s *stage) { s.cluster.fails = errors.New("forbidden") }, func(s *stage) { s.cluster.fails = nil }, "service shop: target shop: forbidden"},
-		{"no plan can be made", func(s *stage) { s.needs["hamlet"] = 0 }, func(s *stage) { s.needs["hamlet"] = 13 }, "plan: nobody knows how many will come"},
+		{"the cluster refuses", func(s *stage) { s.cluster.fails = forbidden }, func(s *stage) { s.cluster.fails = nil }, "service shop: target shop: answered 403", "10.1.2.3: forbidden"},
+		{"no plan can be made", func(s *stage) { s.needs["hamlet"] = 0 }, func(s *stage) { s.needs["hamlet"] = 13 }, "plan: nobody knows how many will come", "nobody knows"},
 	} {
 		s := openStage(t, hamlet)
 		gateway := s.gateway("here")
 		row.breaks(s)
 		s.until(start.Add(-20*time.Minute), gateway)
 		step := s.status(gateway).Steps[0]
-		if step.LastError != row.error || step.Attempts < 3 {
-			t.Errorf("%s: last error = %q after %d attempts; want %q", row.says, step.LastError, step.Attempts, row.error)
+		if step.LastError != row.words || step.Attempts < 3 {
+			t.Errorf("%s: last error = %q after %d attempts; want %q", row.says, step.LastError, step.Attempts, row.words)
+		}
+		if !strings.Contains(s.log.String(), row.log) {
+			t.Errorf("%s: the log has no %q:\n%s", row.says, row.log, &s.log)
 		}
 		row.mend(s)
 		s.until(start.Add(-19*time.Minute), gateway)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,6 +35,7 @@ type stage struct {
 	catalog *catalog.Catalog
 	cluster *cluster
 	prices  *prices
+	log     strings.Builder // of all gateways, one at a time
 	known   atomic.Pointer[listed]
 
 	mu    sync.Mutex
@@ -115,7 +117,7 @@ func (s *stage) gateway(name string) *crew.Keeper { return s.gatewayOn(name, s.s
 func (s *stage) gatewayOn(name string, store accord.Store) *crew.Keeper {
 	return crew.New(crew.Config{
 		Store: store, Catalog: s.catalog, Events: s, Targets: map[string]crew.Target{"shop": s.cluster}, Pricing: s.prices,
-		Member: name, Now: s.clock, Chance: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
+		Member: name, Now: s.clock, Chance: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 }
 
