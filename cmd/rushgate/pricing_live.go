@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bilten/rushgate/pricing"
@@ -78,8 +79,31 @@ func named(what string, r *board.Rules) string {
 
 type pricingShow struct{ priced }
 
-// Run prints prices, and the rules behind them.
-func (c pricingShow) Run(a *app) error { return c.ask(a, http.MethodGet, "", nil) }
+// Run prints prices, the rules behind them, and the draft for whoever is to approve it.
+func (c pricingShow) Run(a *app) error {
+	is, err := c.standing(a, http.MethodGet, "", nil)
+	if err != nil {
+		return err
+	}
+	is.print(a.stdout)
+	if is.Draft != nil {
+		is.printDraft(a.stdout)
+	}
+	return nil
+}
+
+func (s standingPrices) printDraft(out io.Writer) {
+	by := s.Draft.Drafted
+	printf(out, "\ndraft version %d, by %s at %s", s.Draft.Version, by.By, by.At.Local().Format(time.DateTime))
+	if by.Why != "" {
+		printf(out, ": %s", by.Why)
+	}
+	printf(out, "\n\n")
+	for line := range strings.Lines(s.Draft.Document) {
+		printf(out, "    %s\n", strings.TrimRight(line, "\r\n"))
+	}
+	printf(out, "\nWhoever has read it brings it into force: rushgate pricing approve %s %d\n", s.Event, s.Draft.Version)
+}
 
 const asYAML = "application/yaml"
 
