@@ -266,9 +266,10 @@ func (w *Watcher) act(ctx context.Context, r *round) {
 	r.Open, r.Errors, r.Held = open, failed, held
 }
 
-// Report shows the last round, with an event's advice. own is what the gateway
-// knows by itself; what a query says of the same metric wins.
-func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice []prescale.Recommendation) prescale.Report {
+// Report shows the last round, with an event's advice, and of the targets those
+// that its reader shares. own is what the gateway knows by itself; what a query
+// says of the same metric wins.
+func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice []prescale.Recommendation, shared func(target string) bool) prescale.Report {
 	last := w.last.Load()
 	if last == nil {
 		return prescale.NewReport(now, own, advice, nil)
@@ -285,9 +286,13 @@ func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice
 		known[metric] = one
 	}
 	for _, target := range slices.Sorted(maps.Keys(last.Errors)) {
+		if !shared(target) {
+			continue
+		}
 		advice = append(slices.Clone(advice), prescale.Recommendation{
 			Code: "target_fails", Text: fmt.Sprintf("Target %s could not be scaled: %s", target, last.Errors[target]),
 		})
 	}
-	return prescale.NewReport(now, known, advice, last.Verdicts)
+	verdicts := slices.DeleteFunc(slices.Clone(last.Verdicts), func(v prescale.Verdict) bool { return !shared(v.Target) })
+	return prescale.NewReport(now, known, advice, verdicts)
 }
