@@ -54,6 +54,9 @@ func (s standingPrices) print(out io.Writer) {
 	if s.Late != "" {
 		printf(out, "  rules approved now need --waiver: %s\n", s.Late)
 	}
+	if s.Rules != nil && s.Rules.Missed != "" {
+		printf(out, "  WARNING the notice of 24 hours is not kept: %s\n", s.Rules.Missed)
+	}
 	if s.Frozen != nil {
 		printf(out, "  frozen by %s at %s: %s\n", s.Frozen.By, s.Frozen.At.Local().Format(time.DateTime), s.Frozen.Why)
 	}

@@ -57,17 +57,20 @@ func TestOnlyRulesThatWereReadAreApproved(t *testing.T) {
 	}
 }
 
-func TestADraftCanBeReadBeforeItIsApproved(t *testing.T) {
+func TestShowPrintsWhatIsToBeKnownBeforeAnApproval(t *testing.T) {
 	t.Parallel()
 	drafted := time.Date(2027, 3, 1, 12, 0, 0, 0, time.Local)
 	draft := &board.Rules{Version: 7, Document: "event: spring\ntiers: [{name: floor, base: 80}]\n", Drafted: pricing.Act{By: "anna", Why: "as agreed", At: drafted}}
 	for _, test := range []struct {
-		say   string
-		draft *board.Rules
-		says  string
+		say  string
+		is   board.Standing
+		says string
 	}{
-		{"nothing waits", nil, "spring: no rules, no draft\n"},
-		{"a draft waits", draft, `spring: no rules, draft version 7 by anna
+		{"nothing waits", board.Standing{}, "spring: no rules, no draft\n"},
+		{"the start was moved", board.Standing{Rules: &board.Rules{Version: 6, Drafted: pricing.Act{By: "bea"}, Missed: "the start was moved"}}, `spring: rules version 6 by bea, no draft
+  WARNING the notice of 24 hours is not kept: the start was moved
+`},
+		{"a draft waits", board.Standing{Draft: draft}, `spring: no rules, draft version 7 by anna
 
 draft version 7, by anna at 2027-03-01 12:00:00: as agreed
 
@@ -80,7 +83,7 @@ Whoever has read it brings it into force: rushgate pricing approve spring 7
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer := any(map[string]string{"organization": "globe"})
 			if strings.HasSuffix(r.URL.Path, "/pricing") {
-				answer = standingPrices{Event: "spring", Standing: board.Standing{Draft: test.draft}}
+				answer = standingPrices{Event: "spring", Standing: test.is}
 			}
 			_ = json.NewEncoder(w).Encode(answer) // the client has gone
 		}))
