@@ -144,17 +144,21 @@ func (r *room) adoptOpen(v Visit) Answer {
 func (r *room) vacate(v Visitor) {
 	for _, l := range r.lines {
 		l.waiting.remove(v)
-		l.leaveDraw(v, r.settled())
+		r.leaveDraw(v, l)
 	}
 	r.arrived.remove(v)
 }
 
 // leaveDraw takes v out of a draw that is still open, or marks the place as one
-// to skip.
-func (l *line) leaveDraw(v Visitor, settled bool) {
+// to skip: who is in a draw that is closed has been published. While nobody knows
+// the places, the last stands for all; turn mends that.
+func (r *room) leaveDraw(v Visitor, l *line) {
 	place, in := l.drawn.place(v)
+	if !r.settled() {
+		place = Base
+	}
 	switch {
-	case in && !settled:
+	case in && !r.drawn:
 		l.drawn.remove(v)
 	case in && place > l.calledOrder:
 		l.spend(v, place)
@@ -167,7 +171,7 @@ func (r *room) leave(v Visit) Answer {
 			l.waiting.remove(v.Visitor)
 		}
 		if here, in := r.inDraw(v.Visitor, l); in && (v.Order == 0 || here.Order == v.Order) {
-			l.leaveDraw(v.Visitor, r.settled())
+			r.leaveDraw(v.Visitor, l)
 		}
 	}
 	if v.Order == 0 {
