@@ -133,8 +133,12 @@ func (r *room) touch(v Visit) Answer {
 }
 
 // adoptOpen makes a session of an admission that was given while the room was
-// off. It has its slot already, whatever the cap.
+// off. It has its slot already, whatever the cap. It names no session, so whoever
+// was ended after it was given would come back with it.
 func (r *room) adoptOpen(v Visit) Answer {
+	if at, ended := r.over.score(v.Visitor); ended && v.Since <= r.toWall(at) {
+		return Answer{Generation: r.generation}
+	}
 	r.vacate(v.Visitor)
 	r.admit(v.Visitor, min(v.Adopt, r.policy.Times.Session), false)
 	return r.where(v.Visitor)
@@ -193,6 +197,9 @@ func (r *room) complete(v Visit) Answer {
 		r.active.remove(v.Visitor)
 		delete(r.sessions, v.Visitor)
 		r.end(SessionID{s.generation, s.number})
+		if v.Line == "" { // no place is known to have led there, so perhaps an open admission did
+			r.over.add(v.Visitor, r.now)
+		}
 		return Answer{Generation: r.generation}
 	}
 	if v.Generation != r.generation && r.knows(v.Generation) {

@@ -111,7 +111,7 @@ func (v *visit) extend(adopted bool) (bool, error) {
 	a := v.who.admission
 	what := queue.Visit{Session: a.Session, Generation: a.Generation, Adopt: max(0, a.Ends-v.storeTime())}
 	if adopted {
-		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime())}
+		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime()), Since: a.IssuedAt}
 	}
 	answer, err := v.ask(queue.Touch, what)
 	switch {
