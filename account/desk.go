@@ -16,7 +16,14 @@ type Desk struct {
 	secrets func(organization, name string) []byte
 	sets    *Sets
 
-	verifiers sync.Map // event id -> *Verifier
+	verifiers sync.Map // event id -> served
+}
+
+// served is an event's verifier and what it was made for. An id may come to be
+// another organization's, whose secrets are its own.
+type served struct {
+	*Verifier
+	organization string
 }
 
 // NewDesk returns a desk. secrets returns one of an organization's secrets by
@@ -46,18 +53,18 @@ func (d *Desk) Ready(e event.Event) error {
 	return err
 }
 
-// verifier is the event's, made anew when its identity has changed.
+// verifier is the event's, made anew when its identity or its owner has changed.
 func (d *Desk) verifier(e *event.Event) (*Verifier, error) {
 	if known, ok := d.verifiers.Load(e.ID); ok {
-		if v := known.(*Verifier); v.identity == e.Identity {
-			return v, nil
+		if s := known.(served); s.identity == e.Identity && s.organization == e.Organization {
+			return s.Verifier, nil
 		}
 	}
 	v, err := New(e.ID, e.Identity, d.source(e))
 	if err != nil {
 		return nil, err
 	}
-	d.verifiers.Store(e.ID, v)
+	d.verifiers.Store(e.ID, served{v, e.Organization})
 	return v, nil
 }
 

@@ -37,6 +37,11 @@ func TestADeskServesEachEventByItsOwnKeys(t *testing.T) {
 			t.Errorf("%s: Ready = %v; want %v", tt.say, err, tt.want)
 		}
 	}
+	heir := hamlet
+	heir.Organization = "rose"
+	if _, err := d.Visitor(&heir, token, noon); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("after the id has become another organization's: Visitor = %v; want %v", err, ErrNoKeys)
+	}
 	hamlet.Identity.Audience = "balcony"
 	if _, err := d.Visitor(&hamlet, token, noon); !errors.Is(err, admission.ErrElsewhere) {
 		t.Errorf("after the event has changed: Visitor = %v; want %v", err, admission.ErrElsewhere)

@@ -41,6 +41,8 @@ type Sets struct {
 
 	mu   sync.Mutex
 	sets map[which]*Set
+
+	versions atomic.Uint64 // of all sets, so that one that takes over is never taken for the one before
 }
 
 type which struct{ address, algorithm string }
@@ -55,10 +57,11 @@ type Set struct {
 	which
 	home   *Sets
 	state  atomic.Pointer[setState]
-	asked  atomic.Int64 // unix ms of the last Find
-	missed atomic.Bool  // a kid was not in it: perhaps it is new
-	gone   atomic.Bool  // forgotten, until somebody asks again
-	tried  time.Time    // the last fetch; under home's mutex
+	asked  atomic.Int64        // unix ms of the last Find
+	missed atomic.Bool         // a kid was not in it: perhaps it is new
+	gone   atomic.Bool         // forgotten, until somebody asks again
+	tried  time.Time           // the last fetch; under home's mutex
+	heir   atomic.Pointer[Set] // the same set, followed for somebody else since this one was forgotten
 }
 
 type setState struct {
@@ -85,17 +88,24 @@ func (s *Sets) Follow(address, algorithm string) *Set {
 
 // take follows a set if there is room for it; s.mu is held.
 func (s *Sets) take(set *Set) bool {
-	if other, ok := s.sets[set.which]; ok && other != set || len(s.sets) >= maxSets {
+	if len(s.sets) >= maxSets {
 		return false
 	}
 	s.sets[set.which] = set
 	return true
 }
 
-// comeBack follows a set again that was forgotten.
+// comeBack follows a set again that was forgotten, unless another is the same by
+// now.
 func (s *Sets) comeBack(set *Set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if other, ok := s.sets[set.which]; ok {
+		if other != set {
+			set.heir.Store(other)
+		}
+		return
+	}
 	if s.take(set) {
 		set.gone.Store(false)
 	}
@@ -107,6 +117,9 @@ func (s *Set) Find(kid string) ([]crypto.PublicKey, uint64, error) {
 	s.asked.Store(now.UnixMilli())
 	if s.gone.Load() {
 		s.home.comeBack(s)
+	}
+	if heir := s.heir.Load(); heir != nil {
+		return heir.Find(kid)
 	}
 	state := s.state.Load()
 	if state == nil || now.Sub(state.fetched) > keepFor {
@@ -183,12 +196,11 @@ func (s *Sets) fetch(ctx context.Context, set *Set) error {
 	if err != nil {
 		return err
 	}
-	next := &setState{keys: keys, version: 1, fetched: s.now()}
-	if last := set.state.Load(); last != nil {
+	next := &setState{keys: keys, fetched: s.now()}
+	if last := set.state.Load(); last != nil && sameKeys(last.keys, keys) {
 		next.version = last.version
-		if !sameKeys(last.keys, keys) {
-			next.version++
-		}
+	} else {
+		next.version = s.versions.Add(1)
 	}
 	set.state.Store(next)
 	return nil

@@ -134,6 +134,39 @@ func TestAKeySetIsFollowed(t *testing.T) {
 	step("until somebody does again", retryAfter, 6, byTwo, nil)
 }
 
+// Two events of one issuer: one was idle for so long that its set was forgotten,
+// and meanwhile the other has begun to follow the same.
+func TestAForgottenKeySetIsTheOneThatIsFollowedSince(t *testing.T) {
+	first, one, _ := ed25519.GenerateKey(rand.Reader)
+	second, two, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := openIssuer(t, serve(jose.JSONWebKey{Key: first, KeyID: "one"}))
+	c := &clock{noon}
+	sets := follower(t, i, c, loopback)
+	idle := verifier(t, event.EdDSA, sets.Follow(i.URL, event.EdDSA))
+	sets.refresh(t.Context())
+	byOne, byTwo := signed(t, jwt.SigningMethodEdDSA, one, fan(nil), "kid", "one"), signed(t, jwt.SigningMethodEdDSA, two, fan(nil), "kid", "two")
+	if _, err := idle.Visitor(byOne, noon); err != nil {
+		t.Fatal(err)
+	}
+	c.at = c.at.Add(forgetAfter + time.Second)
+	sets.refresh(t.Context())
+	i.answers(serve(jose.JSONWebKey{Key: second, KeyID: "two"}))
+	_ = sets.Follow(i.URL, event.EdDSA)
+	sets.refresh(t.Context())
+	if _, err := idle.Visitor(byTwo, noon); err != nil {
+		t.Errorf("Visitor(by the key that the issuer has now) = %v; want it known", err)
+	}
+	if _, err := idle.Visitor(byOne, noon); !errors.Is(err, admission.ErrUnknownKey) {
+		t.Errorf("Visitor(by a key that was taken back) = %v; want %v", err, admission.ErrUnknownKey)
+	}
+	if len(sets.sets) != 1 {
+		t.Errorf("%d sets are followed; want one", len(sets.sets))
+	}
+}
+
 // A48: addresses that lead where the operator's own things are.
 func TestWhereAKeySetMayNotBe(t *testing.T) {
 	for _, tt := range []struct {

@@ -24,7 +24,7 @@ const (
 const Version = 1
 
 const (
-	maxSource = 500  // bytes
+	maxSource = 1000 // bytes
 	maxValue  = 4096 // bytes
 )
 

@@ -76,6 +76,8 @@ func TestParseRefuses(t *testing.T) {
 			"line 6: room.shuffle_at_event_start: true: is of no use without prequeue_start_time"},
 		{"a public value that nobody named beforehand", "room:", "room:\n  draw: {value: '4 8 15'}",
 			`line 6: room.draw.value: "4 8 15": has no draw.source: a value counts only if it was named before anybody knew it`},
+		{"a public value as it is copied", "room:", "room:\n  prequeue_start_time: 2027-03-01T09:00:00Z\n  event_start_time: 2027-03-01T10:00:00Z\n  shuffle_at_event_start: true\n  draw: {source: lottery, value: \"4 8 15\\n\"}",
+			`line 9: room.draw.value: "4 8 15\n": has white space around it, which nobody sees and everybody hashes`},
 		{"letting people through for a week", "room:", "room:\n  outage: {bypass: 7d}", "line 6: room.outage.bypass: 7d: want 0s to 6h in whole seconds"},
 		{"what is not built: random", "room:", "room:\n  queueing_method: random",
 			`line 6: room.queueing_method: "random": is not built: want fifo, passthrough or reject; shuffle_at_event_start draws among those who come early`},

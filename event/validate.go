@@ -150,6 +150,8 @@ func (c *checks) draw(r Room) {
 	c.text("room.draw.source", r.Draw.Source, 200)
 	c.text("room.draw.value", r.Draw.Value, 500)
 	c.unless(r.Draw.Source == "" || r.ShuffleAtEventStart, "room.draw.source", quote(r.Draw.Source), "is of no use without shuffle_at_event_start")
+	c.unless(r.Draw.Value == strings.TrimSpace(r.Draw.Value), "room.draw.value", quote(r.Draw.Value),
+		"has white space around it, which nobody sees and everybody hashes")
 	c.unless(r.Draw.Value == "" || r.Draw.Source != "", "room.draw.value", quote(r.Draw.Value),
 		"has no draw.source: a value counts only if it was named before anybody knew it")
 }

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sort"
 )
@@ -115,11 +116,17 @@ func (r *room) closeDraw() {
 	}
 }
 
-// turn sets where the circle of the drawn begins, for good.
+// turn sets where the circle of the drawn begins, for good. Places are known from
+// then on, those of the drawn who have left as well.
 func (r *room) turn(offset int64) {
 	r.offset = offset
 	for _, l := range r.lines {
 		l.drawn.begin(offset)
+		for _, left := range l.spent.between(Base, Base, math.MaxInt64) {
+			if place, in := l.drawn.place(left.visitor); in {
+				l.spent.add(left.visitor, place)
+			}
+		}
 	}
 }
 
@@ -150,12 +157,18 @@ func (l *line) callDrawn(n int64) (called []member) {
 func (r *room) inDraw(v Visitor, l *line) (Answer, bool) {
 	place, in := l.drawn.place(v)
 	a := Answer{Generation: r.generation, State: Waiting, Line: l.Name}
-	if !in || !r.settled() {
+	if !r.drawn {
 		return a, in
 	}
+	if !r.settled() {
+		place = Base // at the latest
+	}
 	used, left := l.spent.score(v)
-	if place <= l.calledOrder || left && used >= place {
+	if !in || place <= l.calledOrder || left && used >= place {
 		return a, false
+	}
+	if !r.settled() {
+		return a, true
 	}
 	a.Order = place
 	a.Number = l.serving + l.drawn.rank(place) - l.drawn.rank(l.calledOrder)

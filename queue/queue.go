@@ -94,7 +94,8 @@ type Visit struct {
 	// that the store does not know, if an earlier life gave it or the room was off.
 	Adopt int64
 	// Since is when somebody came who could not be given a number then, unix ms by
-	// the store's clock. Join heeds it while the room gathers.
+	// the store's clock. Join heeds it while the room gathers. With Touch: when an
+	// admission was given while the room was off; who has been ended since is out.
 	Since int64
 }
 

@@ -17,7 +17,7 @@ type recovery struct {
 	kept      int64 // sessions that the store still knew of
 	marked    int64 // when past.mark was taken
 	aging     int64 // the longest turn and grace that any policy has given
-	over      *zset // sessions of earlier lives that have ended -> when, so that nothing makes them again
+	over      *zset // sessions of earlier lives that have ended, and visitors whose open admissions have -> when, so that nothing makes them again
 }
 
 // past is what a line remembers of places that were called.

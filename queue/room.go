@@ -223,14 +223,18 @@ func (r *room) expire() {
 	r.ended = r.ended[recent:]
 }
 
-// release lets the line go: whoever has a number has been called by it.
+// release lets the line go: whoever has a number has been called by it. The list of
+// a draw that is closed stays, for those who check it.
 func (r *room) release() {
 	for _, l := range r.lines {
 		if l.issued > 0 {
 			l.calledOrder, l.serving = Base+l.issued, l.issued
 			l.lapsed = l.calledOrder
 		}
-		l.waiting, l.drawn = newFIFO(), newCircle(r.offset)
+		l.waiting = newFIFO()
+		if !r.drawn {
+			l.drawn = newCircle(r.offset)
+		}
 	}
 	r.called, r.late, r.lapsed, r.arrived = newZSet(), newZSet(), newZSet(), newZSet()
 }

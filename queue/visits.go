@@ -133,8 +133,12 @@ func (r *room) touch(v Visit) Answer {
 }
 
 // adoptOpen makes a session of an admission that was given while the room was
-// off. It has its slot already, whatever the cap.
+// off. It has its slot already, whatever the cap. It names no session, so whoever
+// was ended after it was given would come back with it.
 func (r *room) adoptOpen(v Visit) Answer {
+	if at, ended := r.over.score(v.Visitor); ended && v.Since <= r.toWall(at) {
+		return Answer{Generation: r.generation}
+	}
 	r.vacate(v.Visitor)
 	r.admit(v.Visitor, min(v.Adopt, r.policy.Times.Session), false)
 	return r.where(v.Visitor)
@@ -144,17 +148,21 @@ func (r *room) adoptOpen(v Visit) Answer {
 func (r *room) vacate(v Visitor) {
 	for _, l := range r.lines {
 		l.waiting.remove(v)
-		l.leaveDraw(v, r.settled())
+		r.leaveDraw(v, l)
 	}
 	r.arrived.remove(v)
 }
 
 // leaveDraw takes v out of a draw that is still open, or marks the place as one
-// to skip.
-func (l *line) leaveDraw(v Visitor, settled bool) {
+// to skip: who is in a draw that is closed has been published. While nobody knows
+// the places, the last stands for all; turn mends that.
+func (r *room) leaveDraw(v Visitor, l *line) {
 	place, in := l.drawn.place(v)
+	if !r.settled() {
+		place = Base
+	}
 	switch {
-	case in && !settled:
+	case in && !r.drawn:
 		l.drawn.remove(v)
 	case in && place > l.calledOrder:
 		l.spend(v, place)
@@ -167,7 +175,7 @@ func (r *room) leave(v Visit) Answer {
 			l.waiting.remove(v.Visitor)
 		}
 		if here, in := r.inDraw(v.Visitor, l); in && (v.Order == 0 || here.Order == v.Order) {
-			l.leaveDraw(v.Visitor, r.settled())
+			r.leaveDraw(v.Visitor, l)
 		}
 	}
 	if v.Order == 0 {
@@ -189,6 +197,9 @@ func (r *room) complete(v Visit) Answer {
 		r.active.remove(v.Visitor)
 		delete(r.sessions, v.Visitor)
 		r.end(SessionID{s.generation, s.number})
+		if v.Line == "" { // no place is known to have led there, so perhaps an open admission did
+			r.over.add(v.Visitor, r.now)
+		}
 		return Answer{Generation: r.generation}
 	}
 	if v.Generation != r.generation && r.knows(v.Generation) {

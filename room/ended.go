@@ -13,8 +13,8 @@ import (
 // kept as long as an admission could outlive it.
 type endings struct {
 	mu       sync.RWMutex
-	sessions map[queue.SessionID]struct{}
-	queue    []ending // by time, the oldest first
+	sessions map[queue.SessionID]time.Time // when this gateway heard of the end
+	queue    []ending                      // by time, the oldest first
 	keep     time.Duration
 }
 
@@ -23,33 +23,33 @@ type ending struct {
 	at time.Time
 }
 
-func (e *endings) has(id queue.SessionID) bool {
+func (e *endings) of(id queue.SessionID) (at time.Time, ended bool) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	_, ended := e.sessions[id]
-	return ended
+	at, ended = e.sessions[id]
+	return at, ended
 }
 
 func (e *endings) add(at time.Time, ids ...queue.SessionID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.sessions == nil {
-		e.sessions = map[queue.SessionID]struct{}{}
+		e.sessions = map[queue.SessionID]time.Time{}
 	}
 	for _, id := range ids {
 		if _, known := e.sessions[id]; !known {
-			e.sessions[id] = struct{}{}
+			e.sessions[id] = at
 			e.queue = append(e.queue, ending{id, at})
 		}
 	}
 }
 
-// prune forgets what is older than sessionMax, or than the longest that it ever
-// was: admissions given under it are still about.
-func (e *endings) prune(now time.Time, sessionMax time.Duration) {
+// prune forgets what is older than an admission can be of use, or than the longest
+// that it ever could: those given then are still about.
+func (e *endings) prune(now time.Time, use time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.keep = max(e.keep, sessionMax)
+	e.keep = max(e.keep, use)
 	old := 0
 	for old < len(e.queue) && now.Sub(e.queue[old].at) > e.keep {
 		delete(e.sessions, e.queue[old].SessionID)

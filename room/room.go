@@ -107,7 +107,13 @@ func (r *Room) Complete(ctx context.Context, v queue.Visitor, id queue.SessionID
 }
 
 // EndedSession says that a session was completed or revoked before its time.
-func (r *Room) EndedSession(id queue.SessionID) bool { return r.ended.has(id) }
+func (r *Room) EndedSession(id queue.SessionID) bool {
+	_, ended := r.ended.of(id)
+	return ended
+}
+
+// SessionEnd is when this gateway heard that a session was completed or revoked.
+func (r *Room) SessionEnd(id queue.SessionID) (at time.Time, ended bool) { return r.ended.of(id) }
 
 // Gave notes a session that this gateway has given or extended, and the place
 // that led there, so that a store that loses it can be told again: one that knows

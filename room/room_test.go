@@ -46,9 +46,9 @@ func TestCompletedSessionEndsEverywhere(t *testing.T) {
 		if there.EndedSession(queue.SessionID{Generation: bob.Generation, Number: bob.Session}) || there.EndedSession(queue.SessionID{Generation: ann.Generation + 1, Number: ann.Session}) {
 			t.Error("EndedSession is true for a session that goes on, or of another generation")
 		}
-		pass(t, time.Hour+time.Second) // session_max
+		pass(t, 75*time.Minute+time.Second) // session_max and commit_grace
 		if here.EndedSession(queue.SessionID{Generation: ann.Generation, Number: ann.Session}) || len(here.ended.queue) != 0 {
-			t.Error("an ending is kept after session_max; want it forgotten: no admission is that old")
+			t.Error("an ending is kept after session_max and commit_grace; want it forgotten: no admission is that old")
 		}
 	})
 }

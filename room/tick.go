@@ -68,7 +68,7 @@ func (r *Room) tick(ctx context.Context) {
 		}
 		return
 	}
-	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax))
+	r.ended.prune(seen, time.Duration(record.Event.Room.SessionMax)+time.Duration(record.Event.Room.CommitGrace))
 	r.given.prune(seen, time.Duration(record.Event.Room.TurnTTL)+time.Duration(record.Event.Room.LateGrace))
 	r.show(prev, newView(prev, record, policy, budget, snapshot, seen), nil)
 }

@@ -140,6 +140,20 @@ func TestOneVisitorHasOneSessionWhateverTheyHold(t *testing.T) {
 	h.until("the slot is free again", func() bool { return h.active() == 0 })
 }
 
+func TestWhoIsThrownOutDoesNotComeBackByWhatTheyGotWhileTheRoomWasOff(t *testing.T) {
+	h := openHouse(t, `{"room":{"suspended":true}}`)
+	f := h.browser()
+	f.get("/buy").want(t, "in while the room is off", 200)
+	kept := cookies(f)
+	h.change(`{"room":{"suspended":false,"queue_all":true}}`)
+	equal(t, "stays in", f.get("/buy").body, "the shop")
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "revoke") })
+	f.get("/buy").want(t, "thrown out by the shop", 200)
+	h.shop.answers(nil)
+	r := h.fan("Accept", "text/html", "Sec-Fetch-Mode", "navigate").get("/buy", "Cookie", kept)
+	equal(t, "state of who comes with the first admission", r.Header.Get("Rushgate-State"), "none")
+}
+
 // A19 and A20: there are no exceptions by address. A21 is in the rows.
 func TestAnotherSitesPageTakesNothing(t *testing.T) {
 	h := openHouse(t, `{"room":{"json_response_enabled":true}}`)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/bilten/rushgate/admission"
@@ -130,9 +131,15 @@ func (v *visit) park(line string) page.Place {
 	return v.place()
 }
 
-// joining is what a newcomer asks of the store.
+// joining is what a newcomer asks of the store. Whoever joined a draw in a line that
+// has been called before would stand behind what was called, and never be called.
 func (v *visit) joining(line string) (queue.Visit, error) {
 	order, err := v.drawOrder(v.storeTime())
+	snapshot := v.view.Snapshot
+	if l, _ := snapshot.Line(line); err == nil && order > 0 && !snapshot.Drawn && l.CalledOrder >= queue.Base {
+		err = refuse(http.StatusServiceUnavailable, "draw_impossible",
+			"The draw of this event cannot be held, because its line was called before. Its organizer has to give the sale an event of its own.").with(v.place())
+	}
 	return queue.Visit{Line: line, Order: order}, err
 }
 

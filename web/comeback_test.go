@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/bilten/rushgate/admission"
 	"github.com/bilten/rushgate/draw"
 	"github.com/bilten/rushgate/queue"
+	"github.com/bilten/rushgate/room"
 	"github.com/bilten/rushgate/web/page"
 )
 
@@ -223,6 +226,83 @@ func TestBypassIsTheOrganizersChoiceAndEndsByItself(t *testing.T) {
 			equal(t, "mode after 16 s", string(mode), "hold")
 		})
 	}
+}
+
+// Somebody has tried the room out under the id of the sale. Places of the draw would
+// stand behind what was called then, and nobody would ever be called from it.
+func TestNobodyIsTakenIntoADrawThatCannotBeHeld(t *testing.T) {
+	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"event_start_time":"2036-01-01T00:00:00Z"}}`)
+	rm, _ := h.keeper.Room("hamlet")
+	for _, tt := range []struct {
+		say  string
+		line queue.LineView
+		want string
+	}{
+		{"a line that is new", queue.LineView{Name: "general"}, ""},
+		{"a line that has been called", queue.LineView{Name: "general", Issued: 1, Serving: 1, CalledOrder: queue.Base + 1}, "draw_impossible"},
+	} {
+		v, err := h.gateway.newVisit(httptest.NewRequest(http.MethodPost, "http://tickets.example/", nil), rm, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		view := *v.view
+		view.Snapshot.Lines, v.view = []queue.LineView{tt.line}, &view
+		_, err = v.joining("general")
+		var told *problem
+		if errors.As(err, &told); tt.want == "" && err != nil || tt.want != "" && (told == nil || told.code != tt.want) {
+			t.Errorf("joining %s: %v; want %q", tt.say, err, tt.want)
+		}
+	}
+}
+
+// A gateway that counts for the first time while places come back waits for them,
+// and believes no list that is shorter than the draw was.
+func TestADrawIsNotCountedWhilePlacesComeBack(t *testing.T) {
+	start := time.Now().Add(2 * time.Second).Truncate(time.Second)
+	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"event_start_time":"`+
+		start.UTC().Format(time.RFC3339)+`","new_users_per_minute":0}}`)
+	for range 3 {
+		h.script().joinBy("")
+	}
+	h.until("the draw is closed", func() bool { return h.view().Snapshot.Drawn && h.view().Snapshot.Gathering == 0 })
+	rm, _ := h.keeper.Room("hamlet")
+	gathers, shrunk := *h.view(), *h.view()
+	gathers.Snapshot.Gathering = 1
+	shrunk.Snapshot.Lines = []queue.LineView{{Name: "general", Drawn: 4}}
+	for say, view := range map[string]*room.View{"gathers": &gathers, "has lost somebody": &shrunk} {
+		var d draws
+		if list := d.begin(rm, view); list != nil {
+			<-list.ready
+		}
+		if _, err := d.of(rm, view); !errors.Is(err, errNotCounted) {
+			t.Errorf("a room that %s is counted: %v; want %v", say, err, errNotCounted)
+		}
+	}
+	h.until("the draw is counted", func() bool { return h.publishedDraw().Phase == draw.Drawn })
+	equal(t, "entries", h.publishedDraw().Entries.Count, 3)
+}
+
+// What the numbers follow from is what the room was told first, whatever the event
+// says later.
+func TestAPublicValueThatIsChangedAfterwardsIsNotPublished(t *testing.T) {
+	start := time.Now().Add(2 * time.Second).Truncate(time.Second)
+	h := openHouse(t, `{"room":{"prequeue_start_time":"2026-01-01T00:00:00Z","shuffle_at_event_start":true,"draw":{"source":"a lottery","value":"4 8 15"},"event_start_time":"`+
+		start.UTC().Format(time.RFC3339)+`","new_users_per_minute":0,"lines":[{"name":"general"},{"name":"presale","code":true}]}}`)
+	_, p := h.script().joinBy("")
+	if p.Receipt == "" {
+		t.Error("no receipt for a place in the draw")
+	}
+	f := h.script()
+	_, p = f.joinBy(`{"code":"` + h.code("presale", 1, 1) + `"}`)
+	equal(t, "state of a code's place", p.State, page.StateDraw)
+	equal(t, "receipt of a draw that is not published", p.Receipt, "")
+	h.until("the draw is counted", func() bool { return h.publishedDraw().Phase == draw.Drawn })
+	equal(t, "entries", h.publishedDraw().Entries.Count, 1)
+	h.change(`{"room":{"draw":{"value":"16 23 42"}}}`)
+	h.script().do("GET", "/_rushgate/hamlet/draw", "").code(t, "another value", 503, "draw_value_changed")
+	h.script().do("GET", "/_rushgate/hamlet/draw/list", "").code(t, "and its list", 503, "draw_value_changed")
+	h.change(`{"room":{"draw":{"value":"4 8 15"}}}`)
+	equal(t, "with the first one", h.publishedDraw().Phase, draw.Drawn)
 }
 
 func TestTheDrawFromTheFirstJoinToTheCheckedList(t *testing.T) {

@@ -111,6 +111,19 @@ func TestBypassAndCommitRoutes(t *testing.T) {
 	equal(t, "answer", r.body, "the shop")
 }
 
+func TestCommitGraceRunsFromTheEndOfTheSession(t *testing.T) {
+	h := openHouse(t, `{"room":{"session_duration":"30m","commit_grace":"20s"}}`)
+	f := h.browser()
+	f.get("/buy").want(t, "in", 200)
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "revoke") })
+	f.get("/buy/seats").want(t, "thrown out by the shop", 200)
+	h.shop.answers(nil)
+	h.browser().get("/buy").want(t, "who takes the free slot", 200)
+	equal(t, "a payment that was under way", f.do("POST", "/buy/pay", "x").body, "the shop")
+	h.pass(27 * time.Second)
+	f.do("POST", "/buy/pay", "x").want(t, "another one, after the grace, long before the session would have ended", 429)
+}
+
 func TestABrowserKeepsAnAdmissionForAsLongAsItFinishesAnything(t *testing.T) {
 	h := openHouse(t, `{"room":{"session_duration":"5m","commit_grace":"15m"}}`)
 	f := h.browser()

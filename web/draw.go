@@ -17,21 +17,17 @@ import (
 )
 
 // draws keeps the lists of draws that are closed, one for each event: the store
-// never changes them, so each is read once.
+// never changes them, so each is read once. What a store that has lost something
+// gets back is not read meanwhile: it is not whole.
 type draws struct {
 	mu    sync.Mutex
-	lists map[drawKey]*drawList
-}
-
-// drawKey is one draw of one event; another root is another draw.
-type drawKey struct {
-	event string
-	root  uint32
+	lists map[string]*drawList // by event
 }
 
 // drawList is who is in a draw, as this gateway read it. It is not for use
 // before ready is closed.
 type drawList struct {
+	root    uint32 // another one is another draw
 	ready   chan struct{}
 	entries []draw.Entry
 	tally   draw.Tally
@@ -58,18 +54,10 @@ var errNotCounted = errors.New("the draw is being counted")
 
 // of returns a draw's list, or errNotCounted while it is being read.
 func (d *draws) of(rm *room.Room, view *room.View) (*drawList, error) {
-	key := drawKey{view.Event.ID, view.Snapshot.Roots[0]}
-	d.mu.Lock()
-	list := d.lists[key]
+	list := d.begin(rm, view)
 	if list == nil {
-		if d.lists == nil {
-			d.lists = map[drawKey]*drawList{}
-		}
-		list = &drawList{ready: make(chan struct{})}
-		d.lists[key] = list
-		go d.read(key, list, rm)
+		return nil, errNotCounted
 	}
-	d.mu.Unlock()
 	select {
 	case <-list.ready:
 		return list, list.err
@@ -78,23 +66,50 @@ func (d *draws) of(rm *room.Room, view *room.View) (*drawList, error) {
 	}
 }
 
-// read fills a list. One that could not be read is forgotten, so that the next
-// question tries again.
-func (d *draws) read(key drawKey, list *drawList, rm *room.Room) {
+// begin returns the list that is read or being read, nil for one that cannot be
+// yet.
+func (d *draws) begin(rm *room.Room, view *room.View) *drawList {
+	id, root := view.Event.ID, view.Snapshot.Roots[0]
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.lists[id]
+	switch {
+	case list != nil && list.root == root:
+		return list
+	case view.Snapshot.Gathering > 0:
+		return nil
+	case d.lists == nil:
+		d.lists = map[string]*drawList{}
+	}
+	list = &drawList{root: root, ready: make(chan struct{})}
+	d.lists[id] = list
+	go d.read(id, list, rm, view.Snapshot)
+	return list
+}
+
+// read fills a list. One that could not be read, or not as the store had counted
+// it when it was closed, is forgotten, so that the next question tries again.
+func (d *draws) read(eventID string, list *drawList, rm *room.Room, closed queue.Snapshot) {
 	defer close(list.ready)
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	visitors, err := rm.Drawn(ctx, event.General)
 	if err != nil {
 		list.err = onHold(err)
+	} else if line, _ := closed.Line(event.General); line.Drawn != int64(len(visitors)) {
+		list.err = errNotCounted
+	}
+	if list.err != nil {
 		d.mu.Lock()
-		delete(d.lists, key)
-		d.mu.Unlock()
+		defer d.mu.Unlock()
+		if d.lists[eventID] == list {
+			delete(d.lists, eventID)
+		}
 		return
 	}
 	list.entries = make([]draw.Entry, len(visitors))
 	for i, v := range visitors {
-		list.entries[i] = draw.NewEntry(key.event, v)
+		list.entries[i] = draw.NewEntry(eventID, v)
 	}
 	list.tally = draw.Tally{Count: len(visitors), Root: draw.Root(list.entries)}
 }
@@ -126,6 +141,10 @@ func (g *Gateway) published(rm *room.Room) (draw.Published, *drawList, error) {
 	}
 	p.Phase, p.Entries = draw.Closed, &list.tally
 	if view.Snapshot.Settled {
+		if draw.Turn(e.Room.Draw.Value) != view.Snapshot.Offset { // changed since: the numbers follow from the first
+			return p, nil, refuse(http.StatusServiceUnavailable, "draw_value_changed",
+				"The public value in the event is not the one that the numbers follow from, so the draw cannot be checked until that one is put back.")
+		}
 		shown := draw.Digest(seed)
 		p.Phase, p.Seed, p.List = draw.Drawn, &shown, g.prefix+"/"+e.ID+"/draw/list"
 		if p.Public != nil {
@@ -178,10 +197,11 @@ func (g *Gateway) listDraw(c echo.Context) error {
 	return err
 }
 
-// receipt is what a visitor who is in a draw, or was, keeps of it.
+// receipt is what a visitor who is in a draw, or was, keeps of it. Only the draw of
+// the general line is published, so none of another line could be checked.
 func (v *visit) receipt() string {
 	p := v.who.pass
-	if !v.who.hasPass || p.Generation == 0 || !v.event().Draws(time.UnixMilli(p.JoinedAt)) {
+	if !v.who.hasPass || p.Generation == 0 || p.Line != event.General || !v.event().Draws(time.UnixMilli(p.JoinedAt)) {
 		return ""
 	}
 	seed, err := v.g.seed(v.view)

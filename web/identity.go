@@ -127,7 +127,9 @@ func (v *visit) entitle(w wish) (line string, err error) {
 	return line, nil
 }
 
-// accountRefused says what is missing, or wrong with what was shown.
+// accountRefused says what is missing, or wrong with what was shown. Something wrong
+// costs a join of the address's allowance, as a wrong code does, so the log cannot be
+// filled with it.
 func (v *visit) accountRefused(doubt error) error {
 	switch {
 	case doubt == nil:
@@ -136,8 +138,16 @@ func (v *visit) accountRefused(doubt error) error {
 		p := refuse(http.StatusServiceUnavailable, "identity_unavailable", "Accounts cannot be checked for the moment.").after(2 * time.Second).with(v.place())
 		p.private = doubt
 		return p
-	case errors.Is(doubt, admission.ErrExpired):
-		return refuse(http.StatusForbidden, "identity_refused", "The sign-in has expired: sign in again, then join.").with(v.place())
 	}
-	return refuse(http.StatusForbidden, "identity_refused", "The sign-in is not one of this event's accounts: sign in again, then join.").with(v.place())
+	if err := v.limit(1); err != nil {
+		return err
+	}
+	detail := "The sign-in is not one of this event's accounts: sign in again, then join."
+	if errors.Is(doubt, admission.ErrExpired) {
+		detail = "The sign-in has expired: sign in again, then join."
+	}
+	p := refuse(http.StatusForbidden, "identity_refused", detail).with(v.place())
+	p.reference = newReference(v.g.random)
+	v.g.log.Info("account refused", "reference", p.reference, "event", v.event().ID, "organization", v.event().Organization, "reason", doubt)
+	return p
 }

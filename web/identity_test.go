@@ -106,6 +106,11 @@ func TestNobodyJoinsWithoutAnAccountWhereOneIsRequired(t *testing.T) {
 		if strings.Contains(r.body, "anna") || strings.Contains(r.body, token+`"`) {
 			t.Errorf("%s: the answer tells of the account: %s", say, r.body)
 		}
+		_, reference, _ := strings.Cut(r.body, `"reference":"R-`)
+		reference, _, _ = strings.Cut(reference, `"`)
+		if log := h.logged(); reference == "" || !strings.Contains(log, "R-"+reference) || strings.Contains(log, token+`"`) {
+			t.Errorf("%s: reference %q; want one that stands in the log, and no token there", say, reference)
+		}
 		h.script().do("POST", "/_rushgate/hamlet/join", `{"identity":"`+token+`"}`).code(t, "a body that is "+say, 403, "identity_refused")
 	}
 	r := h.browser().get("/buy").want(t, "the page instead of a direct entry", 200)

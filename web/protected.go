@@ -111,7 +111,7 @@ func (v *visit) extend(adopted bool) (bool, error) {
 	a := v.who.admission
 	what := queue.Visit{Session: a.Session, Generation: a.Generation, Adopt: max(0, a.Ends-v.storeTime())}
 	if adopted {
-		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime())}
+		what = queue.Visit{Adopt: max(1, a.Ends-v.storeTime()), Since: a.IssuedAt}
 	}
 	answer, err := v.ask(queue.Touch, what)
 	switch {
@@ -231,8 +231,8 @@ func (v *visit) welcome(commit bool) bool {
 		return false
 	}
 	a := v.who.admission
-	ended := !a.Open && v.room.EndedSession(sessionOf(a))
-	switch judge(a, view.Event.Room, view.StoreTime(now), ended, commit, familiar(view, now, a.Generation)) {
+	ended, lately := endedEarly(v.room, a, view.Event.Room, now)
+	switch judge(a, view.Event.Room, view.StoreTime(now), ended, commit && lately, familiar(view, now, a.Generation)) {
 	case live, fading, open, over:
 		return true
 	}

@@ -159,8 +159,8 @@ func (v *visit) openAdmission(candidates []string, commit bool) (last admission.
 			continue
 		}
 		last = a
-		ended := !a.Open && v.room.EndedSession(sessionOf(a))
-		if s := judge(a, knobs, v.storeTime(), ended, commit, familiar(v.view, v.now, a.Generation)); s != noAdmission {
+		ended, lately := endedEarly(v.room, a, knobs, v.now)
+		if s := judge(a, knobs, v.storeTime(), ended, commit && lately, familiar(v.view, v.now, a.Generation)); s != noAdmission {
 			v.who.admission, v.who.token, v.who.standing = a, token, s
 			return last
 		}
@@ -197,6 +197,17 @@ func familiar(view *room.View, now time.Time, generation uint64) familiarity {
 		return lost
 	}
 	return own
+}
+
+// endedEarly says whether the session of a was completed or revoked before its end, and
+// whether that, if so, was lately enough to finish what was begun: commit_grace runs
+// from when it was over, not from when it would have been.
+func endedEarly(rm *room.Room, a admission.Admission, knobs event.Room, now time.Time) (ended, lately bool) {
+	if a.Open {
+		return false, true
+	}
+	at, ended := rm.SessionEnd(sessionOf(a))
+	return ended, !ended || now.Sub(at) < time.Duration(knobs.CommitGrace)
 }
 
 // judge says what a verified admission is worth at now, unix ms.

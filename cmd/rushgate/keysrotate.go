@@ -134,7 +134,7 @@ func (c keysRetire) Run(a *app) error {
 
 // ends says what goes with a key.
 var ends = map[admission.Kind]string{
-	admission.KindPass:      "the places and visitor cookies that it sealed: who still waits on one stands at the end",
+	admission.KindPass:      "the places and visitor cookies that it sealed, and the presale codes made with it: who still waits on one stands at the end",
 	admission.KindAdmission: "the admissions that it signed: who is still in the shop on one goes through the line again",
 	admission.KindDraw:      "the draws of its time: none can be made, and none put back in order after a loss",
 }

@@ -132,6 +132,38 @@ var drawing = []promise{
 		Equal(t, "error", err, nil)
 		Equal(t, "listed", len(list), 5)
 	}},
+	{"who leaves a closed draw before its public value is known stays in the list, and is skipped", func(t *testing.T, h Harness) {
+		r, _ := drawRoom(t, h, 5, func(p *queue.Policy) { p.Offset, p.Cap = -1, 1 })
+		r.Run(toStart, time.Second, nil)
+		r.Want(r.Apply(queue.Leave, queue.Visit{Visitor: Visitor(2), Line: "general"}), queue.None, "who leaves")
+		r.Want(r.Apply(queue.Leave, queue.Visit{Visitor: Visitor(4), Line: "general"}), queue.None, "another one")
+		Equal(t, "waiting", r.Tick().Waiting(), 3)
+		Equal(t, "the second, who comes again, is the last", r.Join(2).Number, 6)
+		r.Change(func(p *queue.Policy) { p.Offset = 2500 })
+		s := r.Run(time.Second, tick, nil)
+		Equal(t, "listed", s.Lines[0].Drawn, 5)
+		Equal(t, "waiting behind the first from the offset", s.Waiting(), 3)
+		Equal(t, "numbers of the first three", r.numbers(3), [8]int64{4, 6, 0})
+		Equal(t, "number of the fifth", r.Join(5).Number, 3)
+		r.Change(func(p *queue.Policy) { p.Cap = 4 })
+		r.Run(time.Second, tick, nil)
+		for _, n := range []int{3, 5, 1, 2} {
+			r.Want(r.Join(n), queue.Called, "everybody who has not left")
+		}
+	}},
+	{"a line that is let go leaves the list of its draw to those who check it", func(t *testing.T, h Harness) {
+		for _, offset := range []int64{-1, 2500} {
+			r, _ := drawRoom(t, h, 5, func(p *queue.Policy) { p.Offset = offset })
+			r.Run(toStart, time.Second, nil)
+			s := r.Change(func(p *queue.Policy) { p.Gates.Release = true })
+			Equal(t, "listed", s.Lines[0].Drawn, 5)
+			Equal(t, "waiting", s.Waiting(), 0)
+			Equal(t, "serving", s.Lines[0].Serving, 5)
+			r.Change(func(p *queue.Policy) { p.Gates.Release, p.Gates.Calls, p.Offset = false, false, 2500 })
+			Equal(t, "the number of who was let go and comes again", r.Join(1).Number, 6)
+			Equal(t, "drop", r.Store.Drop(t.Context(), r.name), nil)
+		}
+	}},
 	{"a loss before the start keeps the draw as it was", func(t *testing.T, h Harness) {
 		r, places := drawRoom(t, h, 5, nil)
 		r.Tick()

@@ -180,4 +180,16 @@ var sessions = []promise{
 		Equal(t, "waiting", s.Waiting(), 0)
 		Equal(t, "its length", a.Ends-s.At, ms(2*time.Minute))
 	}},
+	{"an admission given while the room was off brings nobody back who was ended since", func(t *testing.T, h Harness) {
+		r := NewRoom(t, h, func(p *queue.Policy) { p.Cap = 1 })
+		r.Join(1)
+		kept := queue.Visit{Visitor: Visitor(2), Adopt: ms(2 * time.Minute), Since: r.Tick().At}
+		r.Advance(time.Second)
+		a := r.Want(r.Apply(queue.Touch, kept), queue.Active, "adopted")
+		r.Apply(queue.Complete, queue.Visit{Visitor: Visitor(2), Session: a.Session, Generation: a.Generation})
+		r.Want(r.Apply(queue.Touch, kept), queue.None, "the same again, after it was ended")
+		r.Advance(time.Second)
+		kept.Since = r.Tick().At
+		r.Want(r.Apply(queue.Touch, kept), queue.Active, "one that was given later")
+	}},
 }

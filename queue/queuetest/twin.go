@@ -294,7 +294,7 @@ func (p *pair) replay(rt *rapid.T, op queue.Op, known []queue.Visit, adopt bool)
 			v = known[newest-min(newest, rapid.IntRange(0, 60).Draw(rt, "ago"))]
 		}
 		if adopt {
-			v.Adopt = 30_000
+			v.Adopt, v.Since = 30_000, max(0, p.last.At-rapid.Int64Range(-1000, 9000).Draw(rt, "since"))
 			if rapid.Bool().Draw(rt, "open") {
 				v.Generation = 0
 			}

@@ -133,7 +133,7 @@ func visitArgs(op queue.Op, visits []queue.Visit) []any {
 		case queue.Claim, queue.Leave:
 			args = append(args, v.Line, v.Order)
 		case queue.Touch:
-			args = append(args, v.Session, generationText(v.Generation), v.Adopt)
+			args = append(args, v.Session, generationText(v.Generation), v.Adopt, v.Since)
 		case queue.Complete:
 			args = append(args, v.Session, generationText(v.Generation), v.Line, v.Order)
 		case queue.Restore:

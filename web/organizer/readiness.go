@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -69,6 +70,9 @@ func (a *API) readiness(c echo.Context) error {
 	)
 	if record.Event.Identity.Mode != event.IdentityNone && a.house.Accounts != nil {
 		checks = append(checks, checkAccounts(a.house.Accounts(record.Event)))
+	}
+	if record.Event.Room.ShuffleAtEventStart && seen {
+		checks = append(checks, checkDraw(record.Event, view, now))
 	}
 	if a.house.Rushes != nil {
 		checks = append(checks, checkRush(c.Request().Context(), a.house.Rushes, record.Event))
@@ -190,6 +194,26 @@ func checkStart(e event.Event, now time.Time) Check {
 		if start.IsZero() {
 			check.Detail = "no event_start_time: the room is open now"
 		}
+	}
+	return check
+}
+
+// checkDraw says whether the draw can still be held: a room draws once, among people
+// of whom none has a number yet.
+func checkDraw(e event.Event, view LiveView, now time.Time) Check {
+	check := Check{Check: "draw"}
+	phase := e.Phase(now)
+	early := phase == event.Before || phase == event.Prequeue
+	used := slices.ContainsFunc(view.Lines, func(l LiveLine) bool { return l.Issued > 0 })
+	switch {
+	case early && view.Draw != "open":
+		check.Detail = "this room has drawn already, so whoever joins now stands in the order of coming: give the sale an event id of its own"
+	case early && used:
+		check.Detail = "numbers have been given in this room already, and the draw cannot be held fairly behind them: give the sale an event id of its own"
+	case e.Room.Draw.Source == "":
+		check.OK, check.Detail = true, view.Draw+"; no public value is named (room.draw.source), so nothing is proved against who holds the draw key"
+	default:
+		check.OK, check.Detail = true, view.Draw+"; turned by: "+e.Room.Draw.Source
 	}
 	return check
 }

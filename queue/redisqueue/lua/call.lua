@@ -10,7 +10,7 @@ local function close_draw()
       r['issued:' .. i] = math.max(r['issued:' .. i], redis.call('ZCARD', drawn_key(i)))
     end
   end
-  if r.drawn == 1 and r.offset < 0 then r.offset = r.given end -- the first one known stays
+  if r.drawn == 1 and r.offset < 0 and r.given >= 0 then turn(r.given) end -- the first one known stays
 end
 
 -- Gives the arrivals their numbers; while the room gathers, to those who came so

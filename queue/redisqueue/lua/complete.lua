@@ -28,6 +28,7 @@ local function complete(v, session, generation, line, order)
     redis.call('ZREM', ACTIVE, v)
     redis.call('HDEL', SESSIONS, v)
     note_end(session, generation)
+    if line == '' then redis.call('ZADD', OVER, r.now, v) end -- no place is known to have led there, so perhaps an open admission did
     return answer(NONE)
   elseif generation ~= r.generation and knows(generation) then
     return finish(v, session, generation, line, order)

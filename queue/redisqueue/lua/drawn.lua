@@ -59,11 +59,12 @@ end
 -- Answers for v, who stands in the draw of line i at this order and has not been
 -- called yet; nil for who has.
 local function in_draw(v, i, order)
-  if not settled() then return answer(WAITING, r['name:' .. i]) end
-  local place, called = turned(order), r['order:' .. i]
+  if r.drawn == 0 then return answer(WAITING, r['name:' .. i]) end
+  local place, called = settled() and turned(order) or BASE, r['order:' .. i]
   if place <= called then return nil end
   local used = score(spent_key(i), v)
   if used and used >= place then return nil end
+  if not settled() then return answer(WAITING, r['name:' .. i]) end
   return answer(WAITING, r['name:' .. i], place, r['serving:' .. i] + count_places(drawn_key(i), called + 1, place))
 end
 
@@ -74,13 +75,30 @@ local function enter_draw(v, i, order)
 end
 
 -- Takes v out of a draw that is still open, or marks the place as one to skip.
+-- While nobody knows the places, the last stands for all; turn mends that.
 local function leave_draw(v, i)
   local order = score(drawn_key(i), v)
   if not order then return end
-  if not settled() then
+  local place = settled() and turned(order) or BASE
+  if r.drawn == 0 then
     redis.call('ZREM', drawn_key(i), v)
-  elseif turned(order) > r['order:' .. i] then
-    spend(v, i, turned(order))
+  elseif place > r['order:' .. i] then
+    spend(v, i, place)
+  end
+end
+
+-- Sets where the circle of the drawn begins, for good.
+local function turn(offset)
+  r.offset = offset
+  for i = 1, r.lines do
+    local left = redis.call('ZRANGEBYSCORE', spent_key(i), BASE, BASE)
+    for k = 1, #left, CHUNK do
+      local last, places = math.min(k + CHUNK - 1, #left), {}
+      for n, order in ipairs(redis.call('ZMSCORE', drawn_key(i), unpack(left, k, last))) do
+        if order then places[#places + 1], places[#places + 2] = turned(tonumber(order)), left[k + n - 1] end
+      end
+      if #places > 0 then redis.call('ZADD', spent_key(i), unpack(places)) end
+    end
   end
 end
 

@@ -137,7 +137,7 @@ end
 -- Takes over what a gateway knows better.
 local function merge(m)
   r.seq, r.admitted, r.drawn = math.max(r.seq, m.seq), math.max(r.admitted, m.admitted), math.max(r.drawn, m.drawn)
-  if r.offset < 0 and m.offset > 0 then r.offset = m.offset - 1 end
+  if r.offset < 0 and m.offset > 0 then turn(m.offset - 1) end
   if r.lost > 0 and running() <= math.max(r.restoring, r.lost) then
     r.restoring = math.max(r.restoring, r.lost + m.window)
     if r.wall - m.at < r.expected - r.lost then -- else whoever was in then is not any more

@@ -92,7 +92,8 @@ local function release()
   for i = 1, r.lines do
     local issued = r['issued:' .. i]
     if issued > 0 then r['order:' .. i], r['serving:' .. i], r['lapsed:' .. i] = BASE + issued, issued, BASE + issued end
-    redis.call('UNLINK', line_key(i), drawn_key(i))
+    redis.call('UNLINK', line_key(i))
+    if r.drawn == 0 then redis.call('UNLINK', drawn_key(i)) end -- else its list has been published
   end
   redis.call('UNLINK', CALLED, LATE, LAPSED, ARRIVED)
 end

@@ -3,8 +3,8 @@
 -- were given while the room was off, or by an earlier life of the room.
 --
 -- KEYS    see room.lua
--- ARGV    visitor, session, generation, ms to adopt (0: none) of each visit; generation 0: given
---         while the room was off
+-- ARGV    visitor, session, generation, ms to adopt (0: none), since of each visit; generation 0: given
+--         while the room was off, since then
 -- Returns {generation, answer...}, or {} when there is no room
 if not enter() then return {} end
 
@@ -23,13 +23,20 @@ local function readmit(v, here, session, generation, adopt)
   return where(v)
 end
 
-local function touch(v, session, generation, adopt)
+-- Whether v was ended after an admission was given that names no session.
+local function out(v, since)
+  local at = score(OVER, v)
+  return at and since <= to_wall(at)
+end
+
+local function touch(v, session, generation, adopt, since)
   local here, off = where(v), adopt > 0 and generation == OFF
   if here[1] == ADMITTED then
     if not off and (here[7] ~= session or here[9] ~= generation) then return answer(NONE) end
     settle(v)
     return where(v)
   elseif off then
+    if out(v, since) then return answer(NONE) end
     vacate(v)
     admit(v, math.min(adopt, r.session), 0)
     return where(v)
@@ -40,8 +47,8 @@ local function touch(v, session, generation, adopt)
 end
 
 local reply = {r.generation}
-for i = 1, ARGS, 4 do
-  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]))
+for i = 1, ARGS, 5 do
+  reply[#reply + 1] = touch(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]))
 end
 leave_room('admitted', 'seen')
 return reply
