@@ -35,9 +35,10 @@ func TestPricesGoWithTheRetentionOfTheirEvent(t *testing.T) {
 	t.Cleanup(func() { _ = dir.Close() })
 	store := &stubborn{Store: accord.NewMemory(time.Now)}
 	served := []board.Event{{ID: "spring", Tiers: []string{"floor"}}, {ID: "summer", Tiers: []string{"floor"}}}
-	p := &prices{memories: newPriceMemories(dir), log: slog.New(slog.DiscardHandler), retired: func() []string { return nil }}
+	memories := priceMemories{datadir.NewOutbox(dir)}
+	p := &prices{log: slog.New(slog.DiscardHandler), retired: func() []string { return nil }}
 	p.Keeper = board.New(board.Config{
-		Store: store, Events: func() []board.Event { return served }, Log: p.log, Memories: p.memories,
+		Store: store, Events: func() []board.Event { return served }, Log: p.log, Memories: memories,
 		Inputs: func(string) pricing.Inputs { return pricing.Inputs{} },
 	})
 	for _, id := range []string{"spring", "summer"} {
@@ -45,13 +46,12 @@ func TestPricesGoWithTheRetentionOfTheirEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.memories.flush()
 	left := func(id string) bool {
 		entries, _, err := p.Ledger(t.Context(), id, "", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(entries) > 0 && p.memories.Recall(id) != nil
+		return len(entries) > 0 && memories.Recall(id) != nil
 	}
 
 	gone := p.drop(t.Context(), nil)
@@ -65,9 +65,8 @@ func TestPricesGoWithTheRetentionOfTheirEvent(t *testing.T) {
 	}
 	store.refuses = false
 	gone = p.drop(t.Context(), gone)
-	p.memories.flush()
-	if entries, _, err := p.Ledger(t.Context(), "spring", "", 10); err != nil || len(entries) != 0 || p.memories.Recall("spring") != nil {
-		t.Errorf("of spring are left %v, %q, %v; want nothing, in the store and on disk", entries, p.memories.Recall("spring"), err)
+	if entries, _, err := p.Ledger(t.Context(), "spring", "", 10); err != nil || len(entries) != 0 || memories.Recall("spring") != nil {
+		t.Errorf("of spring are left %v, %q, %v; want nothing, in the store and on disk", entries, memories.Recall("spring"), err)
 	}
 	if !left("summer") {
 		t.Error("the prices of summer are gone; want only those of spring gone")

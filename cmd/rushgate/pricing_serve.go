@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bilten/rushgate/datadir"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
@@ -22,11 +21,10 @@ import (
 // prices are the boards of all events, and the rules that files declare.
 type prices struct {
 	*board.Keeper
-	memories *priceMemories
-	files    []priceFile
-	waiver   string
-	retired  func() []string // events whose retention is over
-	log      *slog.Logger
+	files   []priceFile
+	waiver  string
+	retired func() []string // events whose retention is over
+	log     *slog.Logger
 
 	mu     sync.Mutex
 	undone map[string]error // by file: why its rules are not in force
@@ -38,14 +36,14 @@ type stocks interface {
 }
 
 func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
+	p := &prices{files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
 	for _, file := range b.prices {
 		p.undone[file.file] = errUnannounced
 	}
 	p.Keeper = board.New(board.Config{
 		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
 		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, shelf, id) },
-		Log:    b.log, Memories: p.memories, Metrics: registry,
+		Log:    b.log, Memories: priceMemories{b.kept.outbox}, Metrics: registry,
 	})
 	return p
 }
@@ -158,7 +156,6 @@ func (p *prices) insist(ctx context.Context) {
 // run keeps prices until ctx ends.
 func (p *prices) run(ctx context.Context) {
 	var group sync.WaitGroup
-	group.Go(func() { p.memories.write(ctx) })
 	group.Go(func() { _ = p.Keeper.Run(ctx) }) // it ends with ctx
 	group.Go(func() { p.sweep(ctx) })
 	group.Wait()
@@ -225,71 +222,4 @@ func (p *prices) probe(context.Context) []ops.Finding {
 		})
 	}
 	return findings
-}
-
-// priceMemories keep what was published in the data directory, so that nothing
-// that was shown is forgotten with Redis and all gateways. Without a directory
-// they keep nothing.
-type priceMemories struct {
-	dir *datadir.Dir
-
-	mu      sync.Mutex
-	changed map[string][]byte // by event, since they were written last
-}
-
-func newPriceMemories(dir *datadir.Dir) *priceMemories {
-	return &priceMemories{dir: dir, changed: map[string][]byte{}}
-}
-
-func priceFileName(eventID string) string { return "prices-" + eventID + ".json" }
-
-// Recall is board.Memories'.
-func (m *priceMemories) Recall(eventID string) []byte {
-	if m.dir == nil {
-		return nil
-	}
-	data, err := m.dir.Read(priceFileName(eventID))
-	if err != nil {
-		return nil
-	}
-	return data
-}
-
-// Keep is board.Memories'.
-func (m *priceMemories) Keep(eventID string, data []byte) {
-	if m.dir == nil {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.changed[eventID] = data
-}
-
-// write brings them to disk until ctx ends, and once more then.
-func (m *priceMemories) write(ctx context.Context) {
-	ticker := time.NewTicker(rememberEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			m.flush()
-		case <-ctx.Done():
-			m.flush()
-			return
-		}
-	}
-}
-
-func (m *priceMemories) flush() {
-	m.mu.Lock()
-	due := m.changed
-	m.changed = map[string][]byte{}
-	m.mu.Unlock()
-	for eventID, data := range due {
-		if data == nil {
-			_ = m.dir.Remove(priceFileName(eventID))
-			continue
-		}
-		_ = m.dir.Write(priceFileName(eventID), data) // the directory tells of it
-	}
 }
