@@ -55,12 +55,7 @@ var errUnannounced = errors.New("not announced yet")
 func pricedEvents(rooms *room.Keeper, files []event.Event) []board.Event {
 	served := files
 	if rooms.Loaded() {
-		served = nil
-		for _, r := range rooms.Rooms() {
-			if v := r.View(); !v.Retired {
-				served = append(served, v.Event)
-			}
-		}
+		served = rooms.Events()
 	}
 	var priced []board.Event
 	for _, e := range served {
