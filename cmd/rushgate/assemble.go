@@ -114,7 +114,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	sets := account.NewSets(account.SetsConfig{Allow: prefixes(b.config.Identity.AllowNetworks), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
 	shelf := b.shelf(events, rooms)
-	prices := b.keepPrices(rooms, shelf, b.meters)
+	prices := b.keepPrices(events, rooms, shelf, b.meters)
 	gateway, err := b.gateway(rooms, routes, accounts, shelf, prices)
 	if err != nil {
 		return nil, err

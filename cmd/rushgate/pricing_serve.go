@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
@@ -21,10 +22,12 @@ import (
 // prices are the boards of all events, and the rules that files declare.
 type prices struct {
 	*board.Keeper
-	files   []priceFile
-	waiver  string
-	retired func() []string // events whose retention is over
-	log     *slog.Logger
+	memories priceMemories
+	files    []priceFile
+	waiver   string
+	retired  func() []string // events whose retention is over
+	deleted  func() []string // events that are no more
+	log      *slog.Logger
 
 	mu     sync.Mutex
 	undone map[string]error // by file: why its rules are not in force
@@ -35,15 +38,18 @@ type stocks interface {
 	Stock(eventID string) *stock.Stock
 }
 
-func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
+func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
+	p := &prices{
+		memories: priceMemories{b.kept.outbox}, files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "),
+		retired: func() []string { return retired(rooms) }, deleted: events.Deleted, log: b.log, undone: map[string]error{},
+	}
 	for _, file := range b.prices {
 		p.undone[file.file] = errUnannounced
 	}
 	p.Keeper = board.New(board.Config{
 		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
 		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, shelf, id) },
-		Log:    b.log, Memories: priceMemories{b.kept.outbox}, Metrics: registry,
+		Log:    b.log, Memories: p.memories, Metrics: registry,
 	})
 	return p
 }
@@ -156,11 +162,12 @@ func (p *prices) run(ctx context.Context) {
 	group.Wait()
 }
 
-// sweepEvery is how often a gateway looks for events whose retention is over, and
-// for rules that the store has not taken.
+// sweepEvery is how often a gateway looks for events whose retention is over or that
+// were deleted, and for rules that the store has not taken.
 const sweepEvery = 10 * time.Second
 
-// sweep removes the prices of retired events, and insists on rules, until ctx ends.
+// sweep removes the prices of events that are over, and insists on rules, until ctx
+// ends.
 func (p *prices) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -169,6 +176,7 @@ func (p *prices) sweep(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			gone = p.drop(ctx, gone)
+			p.forget()
 			p.insist(ctx)
 		case <-ctx.Done():
 			return
@@ -194,6 +202,16 @@ func (p *prices) drop(ctx context.Context, gone map[string]bool) map[string]bool
 		p.log.Info("retention is over: prices and ledger removed", "event", id)
 	}
 	return now
+}
+
+// forget takes the prices of deleted events off the disk, or they would be put back
+// for another event of that name when the store has long forgotten them. In the store
+// they lapse with the line, whose passes name them. What a round that is under way
+// keeps once more, the next sweep finds.
+func (p *prices) forget() {
+	for _, id := range p.deleted() {
+		p.memories.Keep(id, nil)
+	}
 }
 
 func retired(rooms *room.Keeper) []string {
