@@ -150,13 +150,5 @@ func (k knownEvents) scaled(e event.Event) ([]rush.Service, error) {
 // Quiet is part of crew.Events.
 func (k knownEvents) Quiet(eventID string) bool {
 	one, ok := k.rooms.Room(eventID)
-	if !ok {
-		return false
-	}
-	s := one.View().Snapshot
-	people := s.Called + s.Active + s.Late + s.Arrived + s.Unseen
-	for _, line := range s.Lines {
-		people += line.Waiting
-	}
-	return s.Generation != 0 && people == 0
+	return ok && one.View().Quiet()
 }
