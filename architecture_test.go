@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"stock":                      {"event"},
 	"stock/shelf":                {"accord", "event", "stock"},
 	"prescale/rush":              {},
-	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale/rush"},
+	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale", "prescale/rush"},
 	"prescale/watch":             {"accord", "prescale"},
 	"prescale/k8s":               {"prescale/rush"},
 	"prescale/webhook":           {"prescale/rush"},
