@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"web/organizer":              {"accord", "capacity", "event", "event/catalog", "prescale", "prescale/rush", "stock", "pricing", "pricing/board", "web/upstream", "web/upstream/roster"},
 	"web/ops":                    {},
 	"pricing":                    {"event"},
-	"pricing/board":              {"accord", "event", "pricing"},
+	"pricing/board":              {"accord", "event", "pricing", "stock"},
 	"pricing/simulate":           {"pricing", "loadtest/plot"},
 	"shop":                       {"admission/verify"},
 	"loadtest":                   {"invariant"},

@@ -15,7 +15,7 @@ import (
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
-	"github.com/bilten/rushgate/stock"
+	"github.com/bilten/rushgate/stock/shelf"
 	"github.com/bilten/rushgate/web/ops"
 )
 
@@ -33,12 +33,7 @@ type prices struct {
 	undone map[string]error // by file: why its rules are not in force
 }
 
-// stocks is where the stock of an event is known.
-type stocks interface {
-	Stock(eventID string) *stock.Stock
-}
-
-func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
+func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, stocks *shelf.Shelf, registry prometheus.Registerer) *prices {
 	p := &prices{
 		memories: priceMemories{b.kept.outbox}, files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "),
 		retired: func() []string { return retired(rooms) }, deleted: events.Deleted, log: b.log, undone: map[string]error{},
@@ -47,8 +42,14 @@ func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, shelf
 		p.undone[file.file] = errUnannounced
 	}
 	p.Keeper = board.New(board.Config{
-		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
-		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, shelf, id) },
+		Store: b.stores.accord,
+		Events: func() []board.Event {
+			if !rooms.Loaded() {
+				return board.Priced(b.events)
+			}
+			return board.Priced(rooms.Events())
+		},
+		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, stocks, id) },
 		Log:    b.log, Memories: p.memories, Metrics: registry,
 	})
 	return p
@@ -56,30 +57,8 @@ func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, shelf
 
 var errUnannounced = errors.New("not announced yet")
 
-// pricedEvents are those that can have prices: before the rooms have read the
-// events, those of the files.
-func pricedEvents(rooms *room.Keeper, files []event.Event) []board.Event {
-	served := files
-	if rooms.Loaded() {
-		served = rooms.Events()
-	}
-	var priced []board.Event
-	for _, e := range served {
-		if len(e.Tiers) == 0 {
-			continue
-		}
-		one := board.Event{ID: e.ID, Start: e.Room.EventStartTime.Time, Opens: e.Room.EventStartTime.Time, Tiers: tierNames(e)}
-		if e.Room.BeforeStart == event.StartPassthrough {
-			one.Opens = time.Time{}
-		}
-		priced = append(priced, one)
-	}
-	return priced
-}
-
-// priceInputs is what this gateway knows of an event's demand. A shop tells what is
-// left and held; what is sold follows where the event says how many there are.
-func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
+// priceInputs is what this gateway knows of an event's demand.
+func priceInputs(rooms *room.Keeper, stocks *shelf.Shelf, id string) pricing.Inputs {
 	in := pricing.Inputs{Tiers: map[string]pricing.Stock{}}
 	r, ok := rooms.Room(id)
 	if !ok {
@@ -89,32 +68,10 @@ func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
 	if mode, _ := view.ModeAt(time.Now()); mode == room.Normal && view.Snapshot.Generation != 0 {
 		in.Waiting, in.Active = pricing.Count(view.Snapshot.Waiting()), pricing.Count(view.Snapshot.Active)
 	}
-	is := shelf.Stock(id)
-	if is == nil {
-		return in
-	}
-	for _, c := range is.Counts {
-		tier := c.Tier
-		if tier == "" && len(view.Event.Tiers) == 1 {
-			tier = view.Event.Tiers[0].Name
-		}
-		one := pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
-		if all := ticketsOf(view.Event, tier); all > 0 {
-			one.Sold = pricing.Count(all - c.Held - c.Remaining) // more than there are: not known
-		}
-		in.Tiers[tier] = one
+	if is := stocks.Stock(id); is != nil {
+		in.Tiers = board.Stocks(view.Event, is.Counts)
 	}
 	return in
-}
-
-// ticketsOf is how many tickets a tier has in all; 0: nobody has said.
-func ticketsOf(e event.Event, tier string) int64 {
-	for _, t := range e.Tiers {
-		if t.Name == tier {
-			return int64(t.Tickets)
-		}
-	}
-	return 0
 }
 
 // announce brings the files' rules into force, and reads all prices once, before
