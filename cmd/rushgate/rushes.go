@@ -80,7 +80,7 @@ func (r *rushes) Report(e event.Event) prescale.Report {
 		advice = plan.Advice
 	}
 	now := time.Now().UTC()
-	return r.watcher.Report(now, r.own(e, now), advice)
+	return r.watcher.Report(now, r.own(e).Measured(now), advice)
 }
 
 // knownEvents is crew.Events from what this gateway has in memory.
