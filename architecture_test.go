@@ -41,12 +41,13 @@ var arrows = map[string][]string{
 	"prescale/manifest":          {"prescale"},
 	"stock":                      {"event"},
 	"stock/shelf":                {"accord", "event", "stock"},
+	"prescale/fault":             {},
 	"prescale/rush":              {},
-	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale", "prescale/rush"},
-	"prescale/watch":             {"accord", "prescale"},
-	"prescale/k8s":               {"prescale/rush"},
-	"prescale/webhook":           {"prescale/rush"},
-	"prescale/prometheus":        {},
+	"prescale/rush/crew":         {"accord", "event", "event/catalog", "prescale", "prescale/fault", "prescale/rush"},
+	"prescale/watch":             {"accord", "prescale", "prescale/fault"},
+	"prescale/k8s":               {"prescale/fault", "prescale/rush"},
+	"prescale/webhook":           {"prescale/fault", "prescale/rush"},
+	"prescale/prometheus":        {"prescale/fault"},
 	"queue":                      {},
 	"queue/redisqueue":           {"queue"},
 	"queue/queuetest":            {"queue"},
@@ -109,7 +110,7 @@ var owners = map[string][]string{
 }
 
 // pure packages decide; what they decide on is handed to them.
-var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "prescale/rush", "capacity", "stock", "pricing"}
+var pure = []string{"accord", "event", "queue", "invariant", "draw", "prescale", "prescale/backtest", "prescale/manifest", "prescale/fault", "prescale/rush", "capacity", "stock", "pricing"}
 
 var bannedInPure = []string{"net", "net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand"}
 

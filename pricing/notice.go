@@ -23,3 +23,16 @@ func Late(now, start time.Time) string {
 	}
 	return ""
 }
+
+// Missed says why rules that were approved in time are not announced in time any
+// more, as the start was moved since; empty: they are.
+func Missed(approved, start time.Time) string {
+	known := "the rules are known since " + approved.UTC().Format(time.RFC3339)
+	switch {
+	case start.IsZero():
+		return "the start was taken away after the approval: the sale is on, and " + known
+	case start.Sub(approved) < Notice:
+		return "the start was moved after the approval, to " + start.UTC().Format(time.RFC3339) + ": " + known + ", less than 24h before"
+	}
+	return ""
+}

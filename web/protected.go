@@ -260,7 +260,7 @@ func (v *visit) obey(command originCommand) {
 	}
 	v.g.metrics.commands.WithLabelValues(v.event().ID, string(command)).Inc()
 	if err != nil {
-		v.g.log.Error("a command of the shop was not carried out", "event", v.event().ID, "command", string(command), "error", err)
+		v.g.warn(complaint{"a command of the shop was not carried out", v.event().ID}, "event", v.event().ID, "command", string(command), "error", err)
 	}
 }
 

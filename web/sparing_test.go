@@ -50,3 +50,22 @@ func TestAShopThatBreaksOffDoesNotFillTheLog(t *testing.T) {
 		t.Errorf("%d lines for %d failures; want 1 to %d", lines, visitors, most)
 	}
 }
+
+func TestAShopThatCommandsWhileTheStoreIsAwayDoesNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, "")
+	fan := h.browser()
+	fan.get("/buy").want(t, "in", http.StatusOK)
+	fan.get("/buy").want(t, "off probation", http.StatusOK)
+	h.store.asleep.Store(true)
+	h.shop.answers(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Rushgate-Command", "extend") })
+	const commands = 50
+	begun := time.Now()
+	for range commands {
+		fan.get("/buy").want(t, "still in", http.StatusOK)
+	}
+	most := 1 + int(time.Since(begun)/sayEvery)
+	if lines := strings.Count(h.logged(), "a command of the shop was not carried out"); lines == 0 || lines > most {
+		t.Errorf("%d lines for %d commands; want 1 to %d", lines, commands, most)
+	}
+}

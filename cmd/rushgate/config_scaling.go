@@ -22,6 +22,8 @@ type ScalingTarget struct {
 	Kubernetes KubernetesTarget `yaml:"kubernetes"`
 	Webhook    WebhookTarget    `yaml:"webhook"`
 	DryRun     bool             `yaml:"dry_run" help:"Say in the log what would be scaled, and do nothing."`
+
+	Organizations []string `yaml:"organizations" help:"Whose reports show what triggers do to it. Empty: nobody's, unless there is but one organization."`
 }
 
 // KubernetesTarget is scaled through the Kubernetes API.
@@ -71,6 +73,11 @@ func (c Config) validateScaling(p *problems) {
 			p.add(field, id, nameRule)
 		}
 		c.validateTarget(p, field, c.Scaling.Targets[id])
+		for _, organization := range c.Scaling.Targets[id].Organizations {
+			if _, ok := c.Organizations[organization]; !ok {
+				p.add(field+".organizations", organization, "is not among organizations")
+			}
+		}
 	}
 	for _, id := range sortedKeys(c.Services) {
 		if target := c.Services[id].Target; target != "" {
@@ -81,6 +88,13 @@ func (c Config) validateScaling(p *problems) {
 	}
 	c.validatePrometheus(p)
 	c.validateTriggers(p)
+}
+
+// sharesTarget says that an organization may read what triggers do to a target. A
+// trigger's target is of no service, so no event tells whose it is: the operator
+// does.
+func (c Config) sharesTarget(target, organization string) bool {
+	return len(c.Organizations) == 1 || slices.Contains(c.Scaling.Targets[target].Organizations, organization)
 }
 
 func (c Config) validateTarget(p *problems, field string, target ScalingTarget) {

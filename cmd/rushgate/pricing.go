@@ -15,7 +15,7 @@ type pricingCommand struct {
 	Check    pricingCheck    `cmd:"" help:"Say everything that is wrong with price rules, and where they can lead."`
 	Simulate pricingSimulate `cmd:"" help:"Say what price rules would have published in a sale, and what it would have earned."`
 
-	Show    pricingShow    `cmd:"" help:"An event's prices, and the rules behind them."`
+	Show    pricingShow    `cmd:"" help:"An event's prices, and the draft of rules that waits for approval."`
 	Publish pricingPublish `cmd:"" help:"Bring price rules into force."`
 	Approve pricingApprove `cmd:"" help:"Approve the draft of this number."`
 	Freeze  pricingFreeze  `cmd:"" help:"Keep all prices as they are; wants --reason."`

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bilten/rushgate/pricing"
@@ -53,6 +54,9 @@ func (s standingPrices) print(out io.Writer) {
 	if s.Late != "" {
 		printf(out, "  rules approved now need --waiver: %s\n", s.Late)
 	}
+	if s.Rules != nil && s.Rules.Missed != "" {
+		printf(out, "  WARNING the notice of 24 hours is not kept: %s\n", s.Rules.Missed)
+	}
 	if s.Frozen != nil {
 		printf(out, "  frozen by %s at %s: %s\n", s.Frozen.By, s.Frozen.At.Local().Format(time.DateTime), s.Frozen.Why)
 	}
@@ -78,8 +82,31 @@ func named(what string, r *board.Rules) string {
 
 type pricingShow struct{ priced }
 
-// Run prints prices, and the rules behind them.
-func (c pricingShow) Run(a *app) error { return c.ask(a, http.MethodGet, "", nil) }
+// Run prints prices, the rules behind them, and the draft for whoever is to approve it.
+func (c pricingShow) Run(a *app) error {
+	is, err := c.standing(a, http.MethodGet, "", nil)
+	if err != nil {
+		return err
+	}
+	is.print(a.stdout)
+	if is.Draft != nil {
+		is.printDraft(a.stdout)
+	}
+	return nil
+}
+
+func (s standingPrices) printDraft(out io.Writer) {
+	by := s.Draft.Drafted
+	printf(out, "\ndraft version %d, by %s at %s", s.Draft.Version, by.By, by.At.Local().Format(time.DateTime))
+	if by.Why != "" {
+		printf(out, ": %s", by.Why)
+	}
+	printf(out, "\n\n")
+	for line := range strings.Lines(s.Draft.Document) {
+		printf(out, "    %s\n", strings.TrimRight(line, "\r\n"))
+	}
+	printf(out, "\nWhoever has read it brings it into force: rushgate pricing approve %s %d\n", s.Event, s.Draft.Version)
+}
 
 const asYAML = "application/yaml"
 

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
 )
 
@@ -51,6 +53,46 @@ func TestOnlyRulesThatWereReadAreApproved(t *testing.T) {
 		server.Close()
 		if approved != test.approved || (code == 0) != (test.approved != "") || !strings.Contains(stderr.String(), test.says) {
 			t.Errorf("%s: approved %q, exit code %d, %s; want %q and %q", test.say, approved, code, &stderr, test.approved, test.says)
+		}
+	}
+}
+
+func TestShowPrintsWhatIsToBeKnownBeforeAnApproval(t *testing.T) {
+	t.Parallel()
+	drafted := time.Date(2027, 3, 1, 12, 0, 0, 0, time.Local)
+	draft := &board.Rules{Version: 7, Document: "event: spring\ntiers: [{name: floor, base: 80}]\n", Drafted: pricing.Act{By: "anna", Why: "as agreed", At: drafted}}
+	for _, test := range []struct {
+		say  string
+		is   board.Standing
+		says string
+	}{
+		{"nothing waits", board.Standing{}, "spring: no rules, no draft\n"},
+		{"the start was moved", board.Standing{Rules: &board.Rules{Version: 6, Drafted: pricing.Act{By: "bea"}, Missed: "the start was moved"}}, `spring: rules version 6 by bea, no draft
+  WARNING the notice of 24 hours is not kept: the start was moved
+`},
+		{"a draft waits", board.Standing{Draft: draft}, `spring: no rules, draft version 7 by anna
+
+draft version 7, by anna at 2027-03-01 12:00:00: as agreed
+
+    event: spring
+    tiers: [{name: floor, base: 80}]
+
+Whoever has read it brings it into force: rushgate pricing approve spring 7
+`},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := any(map[string]string{"organization": "globe"})
+			if strings.HasSuffix(r.URL.Path, "/pricing") {
+				answer = standingPrices{Event: "spring", Standing: test.is}
+			}
+			_ = json.NewEncoder(w).Encode(answer) // the client has gone
+		}))
+		var stdout, stderr bytes.Buffer
+		environment := map[string]string{"RUSHGATE_API_URL": server.URL, "RUSHGATE_API_KEY": "rgk_test"}
+		code := run(t.Context(), []string{"pricing", "show", "spring"}, func(name string) string { return environment[name] }, &stdout, &stderr)
+		server.Close()
+		if stdout.String() != test.says || code != 0 {
+			t.Errorf("%s: show prints\n%s(%d, %s); want\n%s", test.say, &stdout, code, &stderr, test.says)
 		}
 	}
 }

@@ -74,3 +74,24 @@ func TestARushRunsOnWhicheverGatewayComesFirst(t *testing.T) {
 		t.Error("the room is on; want it off as it was before the rush")
 	}
 }
+
+func TestATriggersTargetIsShownToThoseWhoShareIt(t *testing.T) {
+	t.Parallel()
+	alone, among := map[string]Organization{"globe": {}}, map[string]Organization{"globe": {}, "rose": {}}
+	for _, row := range []struct {
+		says          string
+		organizations map[string]Organization
+		named         []string
+		shown         bool
+	}{
+		{"there is nobody else", alone, nil, true},
+		{"there are others, and nobody is named", among, nil, false},
+		{"others are named", among, []string{"rose"}, false},
+		{"it is named with others", among, []string{"rose", "globe"}, true},
+	} {
+		c := Config{Organizations: row.organizations, Scaling: Scaling{Targets: map[string]ScalingTarget{"replicas": {DryRun: true, Organizations: row.named}}}}
+		if got := c.sharesTarget("replicas", "globe"); got != row.shown {
+			t.Errorf("%s: shown = %t; want %t", row.says, got, row.shown)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type rushes struct {
 	watcher *watch.Watcher
 	known   knownEvents
 	world   world
+	shared  func(target, organization string) bool
 }
 
 // rushes builds the crew and the watcher of triggers; nothing runs yet.
@@ -35,7 +36,7 @@ func (b blueprint) rushes(events *watchedCatalog, rooms *room.Keeper, sees world
 		return nil, err
 	}
 	known := knownEvents{events: events, rooms: rooms, services: services}
-	r := &rushes{known: known, world: sees}
+	r := &rushes{known: known, world: sees, shared: b.config.sharesTarget}
 	r.crew = crew.New(crew.Config{
 		Store: b.stores.accord, Catalog: events.Catalog, Events: known, Targets: targets, Pricing: rushPrices{boards, b.log}, Member: newMember(),
 		Now: time.Now, Chance: mathrand.Float64, Log: b.log, Metrics: b.meters,
@@ -80,7 +81,7 @@ func (r *rushes) Report(e event.Event) prescale.Report {
 		advice = plan.Advice
 	}
 	now := time.Now().UTC()
-	return r.watcher.Report(now, r.own(e).Measured(now), advice)
+	return r.watcher.Report(now, r.own(e).Measured(now), advice, func(target string) bool { return r.shared(target, e.Organization) })
 }
 
 // knownEvents is crew.Events from what this gateway has in memory.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush/crew"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
@@ -45,6 +47,9 @@ func (r rushPrices) Activate(ctx context.Context, eventID, _ string) error {
 	if late, ok := errors.AsType[*board.LateError](err); ok {
 		r.log.Warn("price rules wait as a draft and are not approved by the rush", "event", eventID, "version", is.Draft.Version, "reason", late.Why)
 		return nil
+	}
+	if field, ok := errors.AsType[*event.FieldError](err); ok { // organizers wrote the rules
+		return fault.New("the draft does not fit: "+field.Error(), err)
 	}
 	return err
 }

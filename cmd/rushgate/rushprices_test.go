@@ -2,10 +2,12 @@ package main
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bilten/rushgate/accord"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
 )
@@ -79,5 +81,22 @@ func TestARushBringsPricesIntoForceAndHoldsThemAfterwards(t *testing.T) {
 	must(hook.Activate(t.Context(), "hamlet", "5"))
 	if is := standing(); is.Draft == nil {
 		t.Error("rules an hour before the start were approved by the rush; want somebody to say why first")
+	}
+}
+
+func TestARushSaysWhyADraftDoesNotFit(t *testing.T) {
+	t.Parallel()
+	events := []board.Event{{ID: "hamlet", Tiers: []string{"floor"}, Start: time.Now().Add(48 * time.Hour)}}
+	boards := board.New(board.Config{
+		Store: accord.NewMemory(time.Now), Events: func() []board.Event { return events }, Log: slog.New(slog.DiscardHandler),
+		Inputs: func(string) pricing.Inputs { return pricing.Inputs{} },
+	})
+	if _, err := boards.Draft(t.Context(), "hamlet", floorAt60, pricing.Act{By: "box office", Why: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+	events[0].Tiers = []string{"balcony"}
+	err := rushPrices{boards, slog.New(slog.DiscardHandler)}.Activate(t.Context(), "hamlet", "1")
+	if err == nil || !strings.Contains(fault.Words(err), "the draft does not fit: tiers") {
+		t.Errorf("Activate = %v, in words %q; want the field that does not fit", err, fault.Words(err))
 	}
 }

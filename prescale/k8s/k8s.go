@@ -121,7 +121,7 @@ func (t *Target) Release(ctx context.Context, o rush.Order) error {
 }
 
 func (t *Target) change(ctx context.Context, decide func(found) (change, bool)) error {
-	return t.retry(ctx, func() error {
+	return t.attempt(ctx, func() error {
 		f, err := t.object.read(ctx)
 		if err != nil {
 			return err
@@ -137,7 +137,7 @@ func (t *Target) change(ctx context.Context, decide func(found) (change, bool)) 
 // Ready counts what can take visitors.
 func (t *Target) Ready(ctx context.Context, o rush.Order) (rush.Readiness, error) {
 	var r rush.Readiness
-	err := t.retry(ctx, func() error {
+	err := t.attempt(ctx, func() error {
 		f, err := t.object.read(ctx)
 		if err != nil {
 			return err

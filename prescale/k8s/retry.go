@@ -8,6 +8,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/bilten/rushgate/prescale/fault"
 )
 
 const (
@@ -15,6 +17,21 @@ const (
 	firstWait = 200 * time.Millisecond
 	mostWait  = 3 * time.Second
 )
+
+// attempt does a read and write, and gives its error words that name nothing of
+// the cluster.
+func (t *Target) attempt(ctx context.Context, do func() error) error {
+	err := t.retry(ctx, do)
+	var status apierrors.APIStatus
+	var network net.Error
+	switch {
+	case errors.As(err, &status):
+		return fault.New(fmt.Sprintf("answered %d", status.Status().Code), err)
+	case errors.As(err, &network):
+		return fault.Unanswered(err)
+	}
+	return err
+}
 
 // retry does a read and write again that lost a race or met a busy server: at
 // the full hour half the cluster is scaled at once. What will not get better by

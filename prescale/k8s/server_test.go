@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 )
 
@@ -260,15 +261,16 @@ func TestAnAPIServerInItsWorstHour(t *testing.T) {
 		says   string
 		faults []func(http.ResponseWriter, *http.Request) bool
 		pauses int
-		err    string
+		err    string // in the operator's log
+		words  string // for organizers
 	}{
-		{"it conflicts twice", []func(http.ResponseWriter, *http.Request) bool{refuses(409, metav1.StatusReasonConflict, 0), refuses(409, metav1.StatusReasonConflict, 0)}, 2, ""},
-		{"it is busy", []func(http.ResponseWriter, *http.Request) bool{refuses(429, metav1.StatusReasonTooManyRequests, 0)}, 1, ""},
-		{"it is busy and says until when", []func(http.ResponseWriter, *http.Request) bool{refuses(429, metav1.StatusReasonTooManyRequests, 1)}, 0, ""}, // client-go waits itself
-		{"it breaks off, and is unavailable", []func(http.ResponseWriter, *http.Request) bool{breaks, refuses(503, metav1.StatusReasonServiceUnavailable, 0)}, 1, ""},
-		{"it times out", []func(http.ResponseWriter, *http.Request) bool{refuses(504, metav1.StatusReasonTimeout, 0)}, 1, ""},
-		{"it forbids", []func(http.ResponseWriter, *http.Request) bool{refuses(403, metav1.StatusReasonForbidden, 0)}, 0, "says the API server"},
-		{"there is no such thing", []func(http.ResponseWriter, *http.Request) bool{refuses(404, metav1.StatusReasonNotFound, 0)}, 0, "read autoscaler shop/web"},
+		{"it conflicts twice", []func(http.ResponseWriter, *http.Request) bool{refuses(409, metav1.StatusReasonConflict, 0), refuses(409, metav1.StatusReasonConflict, 0)}, 2, "", ""},
+		{"it is busy", []func(http.ResponseWriter, *http.Request) bool{refuses(429, metav1.StatusReasonTooManyRequests, 0)}, 1, "", ""},
+		{"it is busy and says until when", []func(http.ResponseWriter, *http.Request) bool{refuses(429, metav1.StatusReasonTooManyRequests, 1)}, 0, "", ""}, // client-go waits itself
+		{"it breaks off, and is unavailable", []func(http.ResponseWriter, *http.Request) bool{breaks, refuses(503, metav1.StatusReasonServiceUnavailable, 0)}, 1, "", ""},
+		{"it times out", []func(http.ResponseWriter, *http.Request) bool{refuses(504, metav1.StatusReasonTimeout, 0)}, 1, "", ""},
+		{"it forbids", []func(http.ResponseWriter, *http.Request) bool{refuses(403, metav1.StatusReasonForbidden, 0)}, 0, "says the API server", "answered 403"},
+		{"there is no such thing", []func(http.ResponseWriter, *http.Request) bool{refuses(404, metav1.StatusReasonNotFound, 0)}, 0, "read autoscaler shop/web", "answered 404"},
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			t.Parallel()
@@ -277,6 +279,9 @@ func TestAnAPIServerInItsWorstHour(t *testing.T) {
 			err := s.open(Config{HPA: "web"}).Scale(t.Context(), order(13, 7))
 			if row.err == "" && (err != nil || *s.hpa.Spec.MinReplicas != 13) || row.err != "" && (err == nil || !strings.Contains(err.Error(), row.err)) {
 				t.Errorf("Scale = %v, minReplicas %d; want 13, or %q", err, *s.hpa.Spec.MinReplicas, row.err)
+			}
+			if err != nil && fault.Words(err) != row.words {
+				t.Errorf("Words = %q; want %q", fault.Words(err), row.words)
 			}
 			if len(s.paused) < row.pauses {
 				t.Errorf("paused %v; want %d times", s.paused, row.pauses)

@@ -15,15 +15,17 @@ import (
 	"github.com/prometheus/client_golang/api"
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
+
+	"github.com/bilten/rushgate/prescale/fault"
 )
 
 var (
 	// ErrNothing is of a query that matches no series.
-	ErrNothing = errors.New("the query matches nothing")
+	ErrNothing = fault.Open(errors.New("the query matches nothing"))
 	// ErrMany is of a query that matches several: which one is meant?
-	ErrMany = errors.New("the query matches more than one series: sum or select")
+	ErrMany = fault.Open(errors.New("the query matches more than one series: sum or select"))
 	// ErrKind is of a query whose answer is a range or a text.
-	ErrKind = errors.New("the query's answer is no single number")
+	ErrKind = fault.Open(errors.New("the query's answer is no single number"))
 )
 
 const (
@@ -63,7 +65,7 @@ func (c *Client) Value(ctx context.Context, query string, now time.Time) (value 
 	defer cancel()
 	answer, _, _, err := c.api.Query(ctx, query, now, v1.WithTimeout(c.timeout))
 	if err != nil {
-		return 0, time.Time{}, fmt.Errorf("ask Prometheus: %w", err)
+		return 0, time.Time{}, named(fmt.Errorf("ask Prometheus: %w", err))
 	}
 	switch answer := answer.(type) {
 	case *model.Scalar:
@@ -83,6 +85,15 @@ func (c *Client) Value(ctx context.Context, query string, now time.Time) (value 
 	}
 }
 
+// named tells an answer that is an error from none. The address and the query stay
+// the operator's.
+func named(err error) error {
+	if answered, ok := errors.AsType[*v1.Error](err); ok {
+		return fault.New("Prometheus answered "+string(answered.Type), err)
+	}
+	return fault.In("Prometheus", fault.Unanswered(err))
+}
+
 // guarded adds the token and bounds the answer.
 type guarded struct {
 	tokenFile string
@@ -94,7 +105,7 @@ func (g *guarded) RoundTrip(request *http.Request) (*http.Response, error) {
 	if g.tokenFile != "" {
 		token, err := readToken(g.tokenFile)
 		if err != nil {
-			return nil, err
+			return nil, fault.New("the token cannot be read", err)
 		}
 		request = request.Clone(request.Context())
 		request.Header.Set("Authorization", "Bearer "+token)

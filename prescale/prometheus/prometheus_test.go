@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/prometheus"
 )
 
@@ -31,19 +32,20 @@ func TestAnAnswerIsOneNumberOrAReason(t *testing.T) {
 		status int
 		body   string
 		want   float64
-		err    string
+		err    string // in the operator's log
+		words  string // for organizers
 	}{
-		{"a number", 200, vector("71.5"), 71.5, ""},
-		{"not a number stays so", 200, vector("NaN"), math.NaN(), ""},
-		{"infinity, too", 200, vector("+Inf"), math.Inf(1), ""},
-		{"a scalar", 200, fmt.Sprintf(`{"status":"success","data":{"resultType":"scalar","result":[%d,"3"]}}`, now.Unix()), 3, ""},
-		{"nothing measures it", 200, vector(), 0, "matches nothing"},
-		{"two measure it", 200, vector("1", "2"), 0, "more than one series: sum or select (2)"},
-		{"a range", 200, `{"status":"success","data":{"resultType":"matrix","result":[]}}`, 0, "no single number: a matrix"},
-		{"the query is wrong", 400, `{"status":"error","errorType":"bad_data","error":"parse error: unclosed"}`, 0, "parse error: unclosed"},
-		{"it is away", 503, "", 0, "503"},
-		{"it answers nonsense", 200, "<p>", 0, "ask Prometheus"},
-		{"it answers without end", 200, strings.Repeat(" ", 2<<20), 0, "too large"},
+		{"a number", 200, vector("71.5"), 71.5, "", ""},
+		{"not a number stays so", 200, vector("NaN"), math.NaN(), "", ""},
+		{"infinity, too", 200, vector("+Inf"), math.Inf(1), "", ""},
+		{"a scalar", 200, fmt.Sprintf(`{"status":"success","data":{"resultType":"scalar","result":[%d,"3"]}}`, now.Unix()), 3, "", ""},
+		{"nothing measures it", 200, vector(), 0, "matches nothing", "the query matches nothing"},
+		{"two measure it", 200, vector("1", "2"), 0, "more than one series: sum or select (2)", "the query matches more than one series: sum or select"},
+		{"a range", 200, `{"status":"success","data":{"resultType":"matrix","result":[]}}`, 0, "no single number: a matrix", "the query's answer is no single number"},
+		{"the query is wrong", 400, `{"status":"error","errorType":"bad_data","error":"parse error: unclosed"}`, 0, "parse error: unclosed", "Prometheus answered bad_data"},
+		{"it is away", 503, "", 0, "503", "Prometheus answered server_error"},
+		{"it answers nonsense", 200, "<p>", 0, "ask Prometheus", "Prometheus answered bad_response"},
+		{"it answers without end", 200, strings.Repeat(" ", 2<<20), 0, "too large", "Prometheus: cannot be reached"},
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			t.Parallel()
@@ -66,8 +68,8 @@ func TestAnAnswerIsOneNumberOrAReason(t *testing.T) {
 			}
 			got, at, err := client.Value(t.Context(), "avg(cpu)", now)
 			if row.err != "" {
-				if err == nil || !strings.Contains(err.Error(), row.err) {
-					t.Errorf("Value = %v, %v; want %q", got, err, row.err)
+				if err == nil || !strings.Contains(err.Error(), row.err) || fault.Words(err) != row.words {
+					t.Errorf("Value = %v, %v, in words %q; want %q, in words %q", got, err, fault.Words(err), row.err, row.words)
 				}
 				return
 			}
@@ -90,8 +92,8 @@ func TestAPrometheusThatHangsIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := client.Value(t.Context(), "up", now); err == nil {
-		t.Error("Value of one that hangs = nil; want an error")
+	if _, _, err := client.Value(t.Context(), "up", now); err == nil || fault.Words(err) != "Prometheus: timed out" {
+		t.Errorf("Value of one that hangs = %v; want it to time out", err)
 	}
 }
 
@@ -101,7 +103,7 @@ func TestATokenThatCannotBeReadAsksNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := client.Value(t.Context(), "up", now); err == nil || !strings.Contains(err.Error(), "no such file") {
-		t.Errorf("Value = %v; want the file's own error", err)
+	if _, _, err := client.Value(t.Context(), "up", now); err == nil || !strings.Contains(err.Error(), "no such file") || fault.Words(err) != "Prometheus: the token cannot be read" {
+		t.Errorf("Value = %v, in words %q; want the file's own error, and no path in words", err, fault.Words(err))
 	}
 }

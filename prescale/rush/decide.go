@@ -2,6 +2,7 @@ package rush
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -113,6 +114,9 @@ func (s *State) moveArmed(f Facts, now time.Time) {
 func (s *State) moveCancelled(f Facts, now time.Time) {
 	switch {
 	case !f.Gone && !f.over(now):
+		if s.inForce() {
+			s.extend(f, now)
+		}
 	case s.inForce():
 		s.turn(Schedule, ending(f), now)
 	default:
@@ -156,15 +160,19 @@ func (s *State) lateOrReady(f Facts, now time.Time) {
 // end was moved.
 func (s *State) extend(f Facts, now time.Time) {
 	scaled, until := s.step(Prescale), f.Until(time.UnixMilli(s.Run))
-	if !scaled.over() {
-		return
-	}
 	for i := range s.Scaling {
-		if one := &s.Scaling[i]; !one.Until.IsZero() && one.Until.Before(until) {
+		if one := &s.Scaling[i]; one.Ordered && one.lapsesBefore(until) {
 			one.Ordered = false
 			scaled.Standing, scaled.Since = Pending, now
 		}
 	}
+}
+
+// lapses says that something was ordered, and is given back before the event is
+// over.
+func (s State) lapses(f Facts) bool {
+	until := f.Until(time.UnixMilli(s.Run))
+	return slices.ContainsFunc(s.Scaling, func(one Service) bool { return one.lapsesBefore(until) })
 }
 
 // CapacityNotReady begins the warning of a rush that goes on without its
@@ -191,6 +199,10 @@ func (s State) due(f Facts, now time.Time) []Name {
 		return s.dueForward(f, now)
 	case Up:
 		if !s.step(Prescale).over() { // late capacity is still capacity
+			return []Name{Prescale}
+		}
+	case Cancelled:
+		if s.inForce() && s.lapses(f) { // what was done stays
 			return []Name{Prescale}
 		}
 	case Falling:

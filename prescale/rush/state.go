@@ -133,6 +133,9 @@ func (s Step) over() bool { return s.Standing == Done || s.Standing == Skipped }
 // held says that somebody is at it.
 func (s Step) held(now time.Time) bool { return !s.over() && now.Before(s.Lease) }
 
+// lapsesBefore says that it was ordered, and is given back before t.
+func (s Service) lapsesBefore(t time.Time) bool { return !s.Until.IsZero() && s.Until.Before(t) }
+
 // clone gives the caller slices of its own.
 func (s State) clone() State {
 	s.Steps = append([]Step(nil), s.Steps...)

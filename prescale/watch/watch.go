@@ -15,6 +15,7 @@ import (
 
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/prescale"
+	"github.com/bilten/rushgate/prescale/fault"
 )
 
 const (
@@ -213,6 +214,7 @@ func (w *Watcher) read(ctx context.Context, now time.Time, r *round) map[string]
 		readings = map[string]prescale.Reading{}
 		places   = make(chan struct{}, atOnce)
 	)
+	before := r.Measured
 	r.Measured = map[string]measured{}
 	for _, metric := range slices.Sorted(maps.Keys(w.config.Queries)) {
 		all.Go(func() {
@@ -223,7 +225,11 @@ func (w *Watcher) read(ctx context.Context, now time.Time, r *round) map[string]
 			defer mu.Unlock()
 			switch {
 			case err != nil:
-				r.Measured[metric] = measured{Missing: err.Error()}
+				words := fault.Words(err)
+				if before[metric].Missing != words { // not every round
+					w.config.Log.Warn("a metric's query has no answer", "metric", metric, "error", err)
+				}
+				r.Measured[metric] = measured{Missing: words}
 				return
 			case math.IsNaN(value) || math.IsInf(value, 0):
 				r.Measured[metric] = measured{Missing: fmt.Sprintf("the query's answer is %v", value)}
@@ -249,7 +255,7 @@ func (w *Watcher) act(ctx context.Context, r *round) {
 			err = w.config.Targets.Let(ctx, target, r.Open[target])
 		}
 		if err != nil {
-			failed[target] = err.Error()
+			failed[target] = fault.Words(err)
 			w.config.Log.Warn("a trigger's target could not be scaled", "target", target, "error", err)
 			continue
 		}
@@ -260,9 +266,10 @@ func (w *Watcher) act(ctx context.Context, r *round) {
 	r.Open, r.Errors, r.Held = open, failed, held
 }
 
-// Report shows the last round, with an event's advice. own is what the gateway
-// knows by itself; what a query says of the same metric wins.
-func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice []prescale.Recommendation) prescale.Report {
+// Report shows the last round, with an event's advice, and of the targets those
+// that its reader shares. own is what the gateway knows by itself; what a query
+// says of the same metric wins.
+func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice []prescale.Recommendation, shared func(target string) bool) prescale.Report {
 	last := w.last.Load()
 	if last == nil {
 		return prescale.NewReport(now, own, advice, nil)
@@ -279,9 +286,13 @@ func (w *Watcher) Report(now time.Time, own map[string]prescale.Measured, advice
 		known[metric] = one
 	}
 	for _, target := range slices.Sorted(maps.Keys(last.Errors)) {
+		if !shared(target) {
+			continue
+		}
 		advice = append(slices.Clone(advice), prescale.Recommendation{
 			Code: "target_fails", Text: fmt.Sprintf("Target %s could not be scaled: %s", target, last.Errors[target]),
 		})
 	}
-	return prescale.NewReport(now, known, advice, last.Verdicts)
+	verdicts := slices.DeleteFunc(slices.Clone(last.Verdicts), func(v prescale.Verdict) bool { return !shared(v.Target) })
+	return prescale.NewReport(now, known, advice, verdicts)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/prescale"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/watch"
 )
 
@@ -114,17 +115,40 @@ func TestReplicasFollowTheirTriggersOnceForAllGateways(t *testing.T) {
 
 func TestAnOrderThatFailsIsGivenAgainWithItsKey(t *testing.T) {
 	t.Parallel()
-	w := &town{value: 150, fails: errors.New("forbidden")}
+	w := &town{value: 150, fails: fault.New("answered 403", errors.New("10.1.2.3: forbidden"))}
 	all := w.watchers(2)
 	w.pass(t, 20*time.Second, all...)
-	report := all[1].Report(noon, nil, nil)
-	if len(report.Recommendations) != 1 || !strings.Contains(report.Recommendations[0].Text, "forbidden") {
+	report := all[1].Report(noon, nil, nil, anyTarget)
+	if len(report.Recommendations) != 1 || !strings.HasSuffix(report.Recommendations[0].Text, "could not be scaled: answered 403") {
 		t.Errorf("recommendations = %+v; want the failure of the target", report.Recommendations)
 	}
 	w.fails = nil
 	w.pass(t, 20*time.Second, all...)
 	if w.size != 3 || len(w.keys) < 2 || w.keys[0] != w.keys[len(w.keys)-1] {
 		t.Errorf("replicas = %d by %q; want 3 by one order given again", w.size, w.keys)
+	}
+}
+
+func anyTarget(string) bool { return true }
+
+func TestAReportShowsNoTargetOfOthers(t *testing.T) {
+	t.Parallel()
+	w := &town{value: 150, fails: errors.New("forbidden")}
+	all := w.watchers(1)
+	w.pass(t, 20*time.Second, all...)
+	for _, row := range []struct {
+		says    string
+		shared  string
+		actions int
+		advice  int
+	}{
+		{"of its own targets all", "replicas", 2, 1},
+		{"of others' nothing, not even that they fail", "somebody-else's", 0, 0},
+	} {
+		report := all[0].Report(noon, nil, nil, func(target string) bool { return target == row.shared })
+		if len(report.Actions) != row.actions || len(report.Recommendations) != row.advice {
+			t.Errorf("%s: actions %+v, recommendations %+v; want %d and %d", row.says, report.Actions, report.Recommendations, row.actions, row.advice)
+		}
 	}
 }
 
@@ -140,14 +164,15 @@ func TestAReportNamesWhatIsNotKnown(t *testing.T) {
 	}{
 		{"nobody has looked yet", 0, nil, "no query is configured"},
 		{"not a number", math.NaN(), nil, "the query's answer is NaN"},
-		{"no answer", 0, errors.New("the query matches nothing"), "the query matches nothing"},
+		{"no answer", 0, fault.New("the query matches nothing", errors.New("10.1.2.3: none")), "the query matches nothing"},
+		{"an error without words", 0, errors.New("dial tcp 10.1.2.3:9090"), fault.Unnamed},
 		{"an answer", 71, nil, ""},
 	} {
 		if row.says != "nobody has looked yet" {
 			w.value, w.missing = row.value, row.missing
 			w.pass(t, 20*time.Second, all...)
 		}
-		gauge := all[0].Report(noon, nil, nil).Metrics[prescale.Database]["query_time"]
+		gauge := all[0].Report(noon, nil, nil, anyTarget).Metrics[prescale.Database]["query_time"]
 		if row.reason == "" && (gauge.Value == nil || *gauge.Value != row.value) || row.reason != "" && (gauge.Value != nil || !strings.Contains(gauge.Reason, row.reason)) {
 			t.Errorf("%s: gauge = %+v; want %v or null with %q", row.says, gauge, row.value, row.reason)
 		}
@@ -163,7 +188,7 @@ func TestAGatewaysOwnNumbersStandWhereNoQueryIsConfigured(t *testing.T) {
 		"query_time":   {Reading: prescale.Reading{Value: 5, At: noon}},
 	}
 	for _, queryTime := range []float64{5, 71} { // before a round, and after
-		metrics := all[0].Report(noon, own, nil).Metrics
+		metrics := all[0].Report(noon, own, nil, anyTarget).Metrics
 		waiting, slow := metrics[prescale.Application]["queue_length"].Value, metrics[prescale.Database]["query_time"].Value
 		if waiting == nil || *waiting != 12 || slow == nil || *slow != queryTime {
 			t.Errorf("queue_length, query_time = %v, %v; want 12 and %v", waiting, slow, queryTime)

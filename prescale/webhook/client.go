@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+
+	"github.com/bilten/rushgate/prescale/fault"
 )
 
 // newClient follows no redirect, uses no proxy, and speaks http only into the
@@ -25,7 +27,7 @@ func newClient(address string, plain []netip.Prefix) *http.Client {
 			DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return errors.New("it redirects: a signed call goes to the address in the file or nowhere")
+			return fault.Open(errors.New("it redirects: a signed call goes to the address in the file or nowhere"))
 		},
 	}
 }
@@ -44,5 +46,5 @@ func mayBePlain(address string, plain []netip.Prefix) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: http leaves the machine readable by anybody: use https, or name the network in plain_http_networks", a)
+	return fault.New("may not be called by plain http", fmt.Errorf("%s: http leaves the machine readable by anybody: use https, or name the network in plain_http_networks", a))
 }

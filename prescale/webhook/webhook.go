@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 )
 
@@ -94,7 +95,7 @@ func (t *Target) Ready(ctx context.Context, o rush.Order) (rush.Readiness, error
 		return rush.Readiness{}, err
 	}
 	if answer.Ready == nil {
-		return rush.Readiness{}, errors.New(`the answer to "status" names no "ready"`)
+		return rush.Readiness{}, fault.Open(errors.New(`the answer to "status" names no "ready"`))
 	}
 	return rush.Readiness{Ready: max(0, *answer.Ready), Detail: answer.Detail}, nil
 }
@@ -126,7 +127,7 @@ func (t *Target) call(ctx context.Context, action string, o rush.Order) (Answer,
 func (t *Target) send(ctx context.Context, body []byte, key string) (a Answer, wait time.Duration, err error) {
 	secret, err := t.config.Secret()
 	if err != nil {
-		return Answer{}, never, err
+		return Answer{}, never, fault.New("the secret that signs calls cannot be read", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -142,21 +143,20 @@ func (t *Target) send(ctx context.Context, body []byte, key string) (a Answer, w
 	request.Header.Set(HeaderSignature, Sign(secret, stamp, body))
 	answer, err := t.client.Do(request)
 	if err != nil {
-		return Answer{}, 0, fmt.Errorf("call the webhook: %w", withoutAddress(err))
+		return Answer{}, 0, fault.Unanswered(fmt.Errorf("call the webhook: %w", withoutAddress(err)))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode/100 != 2 {
-		return Answer{}, waitAfter(answer, t.config.Now()), fmt.Errorf("the webhook answered %s", answer.Status)
+		return Answer{}, waitAfter(answer, t.config.Now()), fault.New(fmt.Sprintf("answered %d", answer.StatusCode), fmt.Errorf("the webhook answered %s", answer.Status))
 	}
 	a, err = read(answer)
 	if err != nil {
-		return Answer{}, never, fmt.Errorf("the webhook's answer: %w", err)
+		return Answer{}, never, fault.New("its answer cannot be read", fmt.Errorf("the webhook's answer: %w", err))
 	}
 	return a, 0, nil
 }
 
-// withoutAddress leaves out the URL: it may hold a token, and organizers read what
-// their rush failed with.
+// withoutAddress leaves out the URL: it may hold a token, and a log is read by many.
 func withoutAddress(err error) error {
 	if asked, ok := errors.AsType[*url.Error](err); ok {
 		return asked.Err

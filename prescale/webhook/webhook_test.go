@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 	"github.com/bilten/rushgate/prescale/webhook"
 )
@@ -178,14 +179,14 @@ func TestASecretThatCannotBeReadSendsNothing(t *testing.T) {
 	o := &other{t: t, script: []func(http.ResponseWriter, *http.Request){answers(200, "", "{}")}}
 	server := httptest.NewServer(o)
 	defer server.Close()
-	target := webhook.New(webhook.Config{URL: server.URL, Secret: func() ([]byte, error) { return nil, errors.New("secret: no such file") }})
-	if err := target.Scale(t.Context(), order); err == nil || len(o.calls) > 0 {
-		t.Errorf("Scale = %v after %d calls; want an error after none", err, len(o.calls))
+	target := webhook.New(webhook.Config{URL: server.URL, Secret: func() ([]byte, error) { return nil, errors.New("/etc/rushgate/secret: no such file") }})
+	if err := target.Scale(t.Context(), order); err == nil || len(o.calls) > 0 || fault.Words(err) != "the secret that signs calls cannot be read" {
+		t.Errorf("Scale = %v after %d calls; want an error after none, and no path in its words", err, len(o.calls))
 	}
 }
 
-// Organizers read what their rush failed with; the operator's address is none of
-// their business, and many a webhook's address is its password.
+// Many a webhook's address is its password, and a log is read by many. Organizers
+// read what their rush failed with, and not where.
 func TestAnErrorHoldsNoAddress(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -194,7 +195,7 @@ func TestAnErrorHoldsNoAddress(t *testing.T) {
 		URL: server.URL + "/hooks/t0ken?key=s3cret", Secret: func() ([]byte, error) { return secret, nil }, Now: func() time.Time { return now },
 		Chance: func() float64 { return 0 }, Pause: func(time.Duration) <-chan time.Time { return time.After(0) },
 	})
-	if err := target.Scale(t.Context(), order); err == nil || strings.Contains(err.Error(), "t0ken") || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("Scale = %v; want an error that gives no address away", err)
+	if err := target.Scale(t.Context(), order); err == nil || strings.Contains(err.Error(), "t0ken") || strings.Contains(err.Error(), "s3cret") || fault.Words(err) != "cannot be reached" {
+		t.Errorf("Scale = %v, in words %q; want an error that gives no address away", err, fault.Words(err))
 	}
 }

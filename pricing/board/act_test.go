@@ -115,3 +115,54 @@ func TestAClockThatGoesBackUndoesNothing(t *testing.T) {
 		t.Errorf("after the clock was set right by two hours: %d; want prices looked at, one step up", got)
 	}
 }
+
+func TestAStartThatIsMovedAfterTheApprovalStandsInTheLedger(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		says   string
+		waiver string
+		starts []time.Time // one after the other
+		noted  int
+		missed string // at the end
+	}{
+		{"it stays", "", []time.Time{opening}, 0, ""},
+		{"it moves, and a day is left", "", []time.Time{opening.Add(-24 * time.Hour)}, 0, ""},
+		{"less than a day is left", "", []time.Time{opening.Add(-25 * time.Hour)}, 1, "moved after the approval, to 2027-02-28T08:00:00Z"},
+		{"once for each start", "", []time.Time{opening.Add(-25 * time.Hour), opening.Add(-26 * time.Hour)}, 2, "2027-02-28T07:00:00Z"},
+		{"it moves back: what was stays in the ledger", "", []time.Time{opening.Add(-25 * time.Hour), opening}, 1, ""},
+		{"it is taken away", "", []time.Time{{}}, 1, "taken away after the approval"},
+		{"the notice was waived: there was none", "the band said so", []time.Time{opening.Add(-25 * time.Hour)}, 0, ""},
+	} {
+		h := newHouse()
+		here, there := h.gateway(), h.gateway()
+		if row.waiver != "" {
+			h.pass(47 * time.Hour)
+		}
+		inForce(t, here, document, row.waiver)
+		for _, start := range row.starts {
+			h.opens(start)
+			for range 3 {
+				h.pass(time.Second)
+				here.Round(t.Context())
+				there.Round(t.Context())
+			}
+		}
+		entries, _, err := here.Ledger(t.Context(), "hamlet", "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted := 0
+		for _, entry := range entries {
+			if entry.Kind == Missed {
+				noted++
+			}
+		}
+		is, err := there.Standing(t.Context(), "hamlet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if noted != row.noted || !strings.Contains(is.Rules.Missed, row.missed) || (is.Rules.Missed == "") != (row.missed == "") {
+			t.Errorf("%s: %d entries, missed %q; want %d, %q", row.says, noted, is.Rules.Missed, row.noted, row.missed)
+		}
+	}
+}

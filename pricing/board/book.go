@@ -31,6 +31,17 @@ type Rules struct {
 	Drafted  pricing.Act  `json:"drafted"`
 	Approved *pricing.Act `json:"approved,omitempty"`
 	Waived   string       `json:"waived,omitempty"`
+	// Missed is why the notice is not kept any more, as the ledger has it.
+	Missed string `json:"missed,omitempty"`
+}
+
+// missed says why the notice that was given with rules in force is not kept by a
+// sale that starts at start. One that was waived was none.
+func (r *Rules) missed(start time.Time) string {
+	if r.Waived != "" {
+		return ""
+	}
+	return pricing.Missed(r.Approved.At, start)
 }
 
 func decode(data []byte) (book, error) {
@@ -66,6 +77,18 @@ func compile(document string) (*pricing.Engine, error) {
 func (b book) due(period time.Duration, knows bool, now time.Time) bool {
 	slot := now.Truncate(period)
 	return (slot.After(b.Looked) || b.Looked.Sub(slot) > period) && (knows || now.Sub(slot) >= period/2)
+}
+
+// noticed notes, once for each start, that the notice is not kept any more: the
+// start was moved.
+func (b book) noticed(start, now time.Time) (book, []Entry) {
+	why := b.Rules.missed(start)
+	if why == "" || why == b.Rules.Missed {
+		return b, nil
+	}
+	rules := *b.Rules
+	rules.Missed, b.Rules = why, &rules
+	return b, []Entry{{Kind: Missed, At: now, By: TheRules, Why: why, Rules: rules.Version}}
 }
 
 // look lets the rules price once. Nobody else does so for this period.

@@ -189,17 +189,21 @@ func key(eventID string) string { return "prices:" + eventID }
 // attend meets the others at the record, and prices if nobody has yet.
 func (k *Keeper) attend(ctx context.Context, ev Event) error {
 	err := k.change(ctx, ev, func(b book, e *pricing.Engine, now time.Time) (book, []Entry, error) {
-		if e == nil || now.Before(ev.Opens) {
+		if e == nil {
 			return b, nil, nil
+		}
+		b, noted := b.noticed(ev.Start, now)
+		if now.Before(ev.Opens) {
+			return b, noted, nil
 		}
 		in := k.config.Inputs(ev.ID)
 		in.Start = ev.Start
 		_, knows := in.Waiting.Value()
 		if !b.due(time.Duration(e.Rules().Period), knows, now) {
-			return b, nil, nil
+			return b, noted, nil
 		}
 		b, entries := b.look(e, in, now)
-		return b, entries, nil
+		return b, append(noted, entries...), nil
 	})
 	if errors.Is(err, accord.ErrBeaten) {
 		return nil // the others have priced

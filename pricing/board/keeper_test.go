@@ -40,12 +40,13 @@ type house struct {
 	store    accord.Store
 	mu       sync.Mutex
 	now      time.Time
+	start    time.Time
 	inputs   pricing.Inputs
 	memories map[string][]byte
 }
 
 func newHouse() *house {
-	h := &house{now: opening.Add(-48 * time.Hour)}
+	h := &house{now: opening.Add(-48 * time.Hour), start: opening}
 	h.store = accord.NewMemory(h.clock)
 	h.crowd(0, 600)
 	return h
@@ -63,6 +64,13 @@ func (h *house) pass(d time.Duration) {
 	h.now = h.now.Add(d)
 }
 
+// opens moves the start of the sale.
+func (h *house) opens(start time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.start = start
+}
+
 func (h *house) crowd(waiting, sold int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,7 +83,9 @@ func (h *house) gateway() *Keeper {
 	return New(Config{
 		Store: h.store, Log: slog.New(slog.DiscardHandler), Memories: memories{h},
 		Events: func() []Event {
-			return []Event{{ID: "hamlet", Start: opening, Tiers: []string{"stalls", "boxes"}}}
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return []Event{{ID: "hamlet", Start: h.start, Tiers: []string{"stalls", "boxes"}}}
 		},
 		Inputs: func(string) pricing.Inputs {
 			h.mu.Lock()

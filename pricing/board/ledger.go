@@ -27,6 +27,7 @@ const (
 	Published Kind = "published"
 	Kept      Kind = "kept"     // the price stays, as it can't be reckoned
 	Restored  Kind = "restored" // put back what a store had lost
+	Missed    Kind = "missed"   // the start was moved, and the notice is not kept any more
 )
 
 // TheRules is who acts when nobody does.

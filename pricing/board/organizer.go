@@ -102,6 +102,10 @@ func (k *Keeper) Standing(ctx context.Context, eventID string) (Standing, error)
 				s.Set[tier] = *was.Override
 			}
 		}
+		if b.Rules != nil {
+			rules := *b.Rules
+			rules.Missed, s.Rules = rules.missed(ev.Start), &rules
+		}
 		return b, nil, nil
 	})
 	return s, err

@@ -1,6 +1,7 @@
 package organizer
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -171,6 +172,23 @@ func (a *API) unsetPrice(c echo.Context) error {
 	return a.acts(c, "unset", func(id string, by pricing.Act) error {
 		return a.house.Prices.Unset(c.Request().Context(), id, c.Param("tier"), by)
 	})
+}
+
+// checkNotice warns of a start that was moved so near to the approval of the rules
+// that their notice is kept no more. An event without rules in force has none.
+func checkNotice(ctx context.Context, prices *board.Keeper, id string) []Check {
+	is, err := prices.Standing(ctx, id)
+	switch {
+	case errors.Is(err, board.ErrNoEvent), err == nil && is.Rules == nil:
+		return nil
+	case err != nil:
+		return []Check{{Check: "price_notice", Detail: "is not known: the store does not answer"}}
+	case is.Rules.Missed != "":
+		return []Check{{Check: "price_notice", Detail: is.Rules.Missed}}
+	case is.Rules.Waived != "":
+		return []Check{{Check: "price_notice", OK: true, Detail: "waived: " + is.Rules.Waived}}
+	}
+	return []Check{{Check: "price_notice", OK: true, Detail: "kept"}}
 }
 
 // ledgerPage is how many entries are read at once.

@@ -257,3 +257,22 @@ func TestASilentStoreChangesNoPrice(t *testing.T) {
 		t.Errorf("the log says %s; want who changed prices", h.logged)
 	}
 }
+
+func TestReadinessWarnsOfANoticeThatIsKeptNoMore(t *testing.T) {
+	t.Parallel()
+	h := sellsSpring(t, noon.Add(48*time.Hour))
+	want(t, h.ask(t, acmeKey, http.MethodPut, spring+"/pricing/rules", rulesFor("80")), http.StatusOK, "")
+	want(t, h.ask(t, acmeKey, http.MethodPost, spring+"/pricing/approve", `{"version":1}`), http.StatusOK, "")
+	for _, row := range []struct {
+		says, start, detail string
+	}{
+		{"as approved", noon.Add(48 * time.Hour).Format(time.RFC3339), `"check":"price_notice","ok":true,"detail":"kept"`},
+		{"moved to two hours from now", noon.Add(2 * time.Hour).Format(time.RFC3339), `"check":"price_notice","ok":false,"detail":"the start was moved after the approval`},
+	} {
+		tag := h.ask(t, acmeKey, http.MethodGet, spring, "").Header().Get("ETag")
+		want(t, h.ask(t, acmeKey, http.MethodPatch, spring, `{"room":{"event_start_time":"`+row.start+`"}}`, "If-Match: "+tag), http.StatusOK, "")
+		if got := h.ask(t, acmeKey, http.MethodGet, spring+"/readiness", "").Body.String(); !strings.Contains(got, row.detail) {
+			t.Errorf("%s: readiness = %s; want %s", row.says, got, row.detail)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package crew_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/event/catalog"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 	"github.com/bilten/rushgate/prescale/rush/crew"
 )
@@ -245,26 +245,55 @@ func (p patchThen) Patch(ctx context.Context, organization, id string, patch []b
 
 func TestCapacityStaysWhenTheEndIsMoved(t *testing.T) {
 	t.Parallel()
+	for _, row := range []struct {
+		says    string
+		most    int // instances that become ready; 0: all
+		cancel  bool
+		phase   string
+		warning string
+		scaled  string
+	}{
+		{"of a rush that is up", 0, false, "up", "", "done"},
+		{"whose instances never were all ready", 5, false, "up", "capacity_not_ready: ready are shop 5 of 13", "waiting"},
+		{"of one that was cancelled: what it has done stays", 0, true, "cancelled", "", "done"},
+	} {
+		s := openStage(t, hamlet)
+		s.cluster.most = row.most
+		gateway := s.gateway("here")
+		s.until(start, gateway)
+		if row.cancel {
+			if _, err := gateway.Command(t.Context(), s.event("hamlet"), rush.Cancel, "box-office", "no rush"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.patch("hamlet", `{"room":{"event_end_time":"2027-03-01T18:00:00Z"}}`, "box-office")
+		s.until(start.Add(time.Minute), gateway)
+		if got, want := s.claims().Until(), start.Add(8*time.Hour+2*rush.Linger); !got.Equal(want) {
+			t.Errorf("%s: what is ordered lapses at %v; want %v, after the new end", row.says, got, want)
+		}
+		before := len(s.cluster.keys)
+		s.until(start.Add(2*time.Minute), gateway)
+		if got := s.status(gateway); got.Phase != row.phase || got.Warning != row.warning || got.Steps[0].State != row.scaled || s.cluster.size != 13 || len(s.cluster.keys) != before {
+			t.Errorf("%s: %s %q, prescale %s, %d instances, %d orders more; want %s %q, %s, and the same 13 without another order",
+				row.says, got.Phase, got.Warning, got.Steps[0].State, s.cluster.size, len(s.cluster.keys)-before, row.phase, row.warning, row.scaled)
+		}
+	}
+}
+
+func TestWhatACancelledRushHasNotOrderedItNeverOrders(t *testing.T) {
+	t.Parallel()
 	s := openStage(t, hamlet)
+	s.cluster.fails = errors.New("forbidden")
 	gateway := s.gateway("here")
 	s.until(start, gateway)
+	if _, err := gateway.Command(t.Context(), s.event("hamlet"), rush.Cancel, "box-office", "no rush"); err != nil {
+		t.Fatal(err)
+	}
+	s.cluster.fails = nil
 	s.patch("hamlet", `{"room":{"event_end_time":"2027-03-01T18:00:00Z"}}`, "box-office")
 	s.until(start.Add(time.Minute), gateway)
-	record, err := s.store.Meet(t.Context(), "target:shop", "", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var claims rush.Claims
-	if err := json.Unmarshal(record.Data, &claims); err != nil {
-		t.Fatal(err)
-	}
-	if want := start.Add(8*time.Hour + 2*rush.Linger); !claims.Until().Equal(want) {
-		t.Errorf("what is ordered lapses at %v; want %v, after the new end", claims.Until(), want)
-	}
-	before := len(s.cluster.keys)
-	s.until(start.Add(2*time.Minute), gateway)
-	if got := s.status(gateway); got.Phase != "up" || got.Warning != "" || got.Steps[0].State != "done" || s.cluster.size != 13 || len(s.cluster.keys) != before {
-		t.Errorf("%s %q, prescale %s, %d instances, %d orders more; want up, done, and the same 13 without another order", got.Phase, got.Warning, got.Steps[0].State, s.cluster.size, len(s.cluster.keys)-before)
+	if s.cluster.size != 3 || len(s.cluster.keys) != 0 {
+		t.Errorf("%d instances after %d orders; want the 3 that were there, and none", s.cluster.size, len(s.cluster.keys))
 	}
 }
 
@@ -315,22 +344,27 @@ func TestAStoreThatForgetsBeginsNothingAnew(t *testing.T) {
 
 func TestFailuresShowAndGoAway(t *testing.T) {
 	t.Parallel()
+	forbidden := fault.New("answered 403", errors.New("10.1.2.3: forbidden"))
 	for _, row := range []struct {
 		says   string
 		breaks func(*stage)
 		mend   func(*stage)
-		error  string
+		words  string // for organizers
+		log    string // for the operator
 	}{
-		{"the cluster refuses", func(s *stage) { s.cluster.fails = errors.New("forbidden") }, func(s *stage) { s.cluster.fails = nil }, "service shop: target shop: forbidden"},
-		{"no plan can be made", func(s *stage) { s.needs["hamlet"] = 0 }, func(s *stage) { s.needs["hamlet"] = 13 }, "plan: nobody knows how many will come"},
+		{"the cluster refuses", func(s *stage) { s.cluster.fails = forbidden }, func(s *stage) { s.cluster.fails = nil }, "service shop: target shop: answered 403", "10.1.2.3: forbidden"},
+		{"no plan can be made", func(s *stage) { s.needs["hamlet"] = 0 }, func(s *stage) { s.needs["hamlet"] = 13 }, "plan: nobody knows how many will come", "nobody knows"},
 	} {
 		s := openStage(t, hamlet)
 		gateway := s.gateway("here")
 		row.breaks(s)
 		s.until(start.Add(-20*time.Minute), gateway)
 		step := s.status(gateway).Steps[0]
-		if step.LastError != row.error || step.Attempts < 3 {
-			t.Errorf("%s: last error = %q after %d attempts; want %q", row.says, step.LastError, step.Attempts, row.error)
+		if step.LastError != row.words || step.Attempts < 3 {
+			t.Errorf("%s: last error = %q after %d attempts; want %q", row.says, step.LastError, step.Attempts, row.words)
+		}
+		if !strings.Contains(s.log.String(), row.log) {
+			t.Errorf("%s: the log has no %q:\n%s", row.says, row.log, &s.log)
 		}
 		row.mend(s)
 		s.until(start.Add(-19*time.Minute), gateway)

@@ -2,7 +2,6 @@ package crew
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -20,7 +19,7 @@ const (
 func (k *Keeper) Hold(ctx context.Context, name string, level int, version int64) error {
 	target, ok := k.config.Targets[name]
 	if !ok {
-		return errors.New("is not in this gateway's file")
+		return errUnknownTarget
 	}
 	o, err := k.need(ctx, name, func(c rush.Claims, now time.Time) rush.Claims {
 		if held, ok := c.Held[triggers]; ok && held.Instances == level && now.Before(held.Until.Add(-holdFor/2)) {

@@ -211,8 +211,10 @@ func (k *Keeper) Step(ctx context.Context, e event.Event) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, rush.Bound)
 	defer cancel()
-	outcome := k.do(bounded, e, met.state, *task)
-	if outcome.Error != "" {
+	outcome, failed := k.do(bounded, e, met.state, *task)
+	if failed != nil {
+		outcome.Error, outcome.Detail = plain(failed), ""
+		k.config.Log.Warn("a step of a rush failed", "event", e.ID, "step", task.Name, "attempt", task.Attempt, "error", failed)
 		k.metrics.failures.WithLabelValues(string(task.Name)).Inc()
 	}
 	// What came of it is noted even while this gateway stops.

@@ -17,10 +17,10 @@ import (
 const Author = "rush"
 
 // enableQueue switches the room on. What it was before is agreed on first.
-func (k *Keeper) enableQueue(ctx context.Context, e event.Event, s rush.State, t rush.Task) rush.Outcome {
+func (k *Keeper) enableQueue(ctx context.Context, e event.Event, s rush.State, t rush.Task) (rush.Outcome, error) {
 	record, err := k.config.Catalog.Find(ctx, e.Organization, e.ID)
 	if err != nil {
-		return outcome("", err)
+		return rush.Outcome{}, err
 	}
 	was := rush.Queue{Suspended: record.Event.Room.Suspended, Released: record.Event.Room.Released, Version: record.Version}
 	if s.Before == nil {
@@ -29,45 +29,45 @@ func (k *Keeper) enableQueue(ctx context.Context, e event.Event, s rush.State, t
 			return s, changed, nil
 		})
 		if err != nil {
-			return outcome("", err)
+			return rush.Outcome{}, err
 		}
 	}
 	if !was.Suspended && !was.Released {
-		return outcome("it is on", nil)
+		return done("it is on"), nil
 	}
 	// Nothing has happened to the event since it was read, or this is an error and
 	// the next attempt reads again.
 	_, err = k.config.Catalog.Patch(ctx, e.Organization, e.ID, []byte(`{"room":{"suspended":false,"released":false}}`), record.Version,
 		catalog.Author{Name: Author, Reason: "the queue goes on for " + stepKey(e.ID, t)})
-	return outcome("switched on", err)
+	return done("switched on"), err
 }
 
 const logRead = 1000 // entries of an event's log, the newest
 
 // restoreQueue switches the room back to what it was, unless somebody has turned
 // that switch since: then they meant what they did.
-func (k *Keeper) restoreQueue(ctx context.Context, e event.Event, s rush.State) rush.Outcome {
+func (k *Keeper) restoreQueue(ctx context.Context, e event.Event, s rush.State) (rush.Outcome, error) {
 	if s.Before == nil || !s.Before.Suspended && !s.Before.Released {
-		return outcome("left on: it was on before", nil)
+		return done("left on: it was on before"), nil
 	}
 	record, err := k.config.Catalog.Find(ctx, e.Organization, e.ID)
 	if errors.Is(err, catalog.ErrNotFound) {
-		return outcome("the event is gone", nil)
+		return done("the event is gone"), nil
 	}
 	if err != nil {
-		return outcome("", err)
+		return rush.Outcome{}, err
 	}
 	entries, err := k.config.Catalog.Log(ctx, e.Organization, e.ID, logRead)
 	if err != nil {
-		return outcome("", err)
+		return rush.Outcome{}, err
 	}
 	if who := turnedBy(entries, s.Before.Version); who != "" {
-		return outcome("left as it is: "+who+" has turned it since", nil)
+		return done("left as it is: " + who + " has turned it since"), nil
 	}
 	patch := fmt.Sprintf(`{"room":{"suspended":%t,"released":%t}}`, s.Before.Suspended, s.Before.Released)
 	_, err = k.config.Catalog.Patch(ctx, e.Organization, e.ID, []byte(patch), record.Version,
 		catalog.Author{Name: Author, Reason: fmt.Sprintf("the queue goes back to what it was before run %d", s.Run)})
-	return outcome("switched back", err)
+	return done("switched back"), err
 }
 
 // turnedBy names who, other than the rush, has turned the room's switch after a

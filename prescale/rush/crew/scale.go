@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/bilten/rushgate/accord"
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/prescale/fault"
 	"github.com/bilten/rushgate/prescale/rush"
 )
 
@@ -27,17 +27,17 @@ func targetKey(target string) string { return "target:" + target }
 
 // prescale orders what is not ordered yet and looks how far the rest is. One
 // target that fails does not keep the others waiting.
-func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t rush.Task) rush.Outcome {
+func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t rush.Task) (rush.Outcome, error) {
 	services := s.Scaling
 	if services == nil {
 		planned, err := k.planned(e)
 		if err != nil {
-			return outcome("", fmt.Errorf("plan: %w", err))
+			return rush.Outcome{}, fault.In("plan", fault.Open(err))
 		}
 		services = planned
 	}
 	if len(services) == 0 {
-		return outcome("there is no service to scale", nil)
+		return done("there is no service to scale"), nil
 	}
 	if s.Scaling == nil {
 		err := k.update(ctx, e.ID, func(s rush.State, _ time.Time) (rush.State, bool, error) {
@@ -45,7 +45,7 @@ func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t ru
 			return s, noted, nil
 		})
 		if err != nil {
-			return outcome("", err)
+			return rush.Outcome{}, err
 		}
 	}
 	until := k.facts(e).Until(time.UnixMilli(s.Run))
@@ -53,17 +53,17 @@ func (k *Keeper) prescale(ctx context.Context, e event.Event, s rush.State, t ru
 	errs := make([]error, len(services))
 	var all sync.WaitGroup
 	for i := range services {
+		if s.Phase == rush.Cancelled && services[i].Until.IsZero() { // never ordered, and called off
+			continue
+		}
 		all.Go(func() { errs[i] = k.order(ctx, e.ID, &services[i], until, t) })
 	}
 	all.Wait()
 	o := rush.Outcome{Scaling: services}
 	for _, one := range services {
-		o.Waiting = o.Waiting || one.Ready < one.Level
+		o.Waiting = o.Waiting || one.Ready < one.Level || !one.Ordered
 	}
-	if err := errors.Join(errs...); err != nil {
-		o.Error = plain(errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
-	}
-	return o
+	return o, fault.All(errs...)
 }
 
 func (k *Keeper) planned(e event.Event) ([]rush.Service, error) {
@@ -77,7 +77,7 @@ func (k *Keeper) planned(e event.Event) ([]rush.Service, error) {
 func (k *Keeper) order(ctx context.Context, eventID string, one *rush.Service, until time.Time, t rush.Task) error {
 	target, ok := k.config.Targets[one.Target]
 	if !ok {
-		return fmt.Errorf("service %s: target %s: is not in this gateway's file", one.Name, one.Target)
+		return failed(*one, errUnknownTarget)
 	}
 	if !one.Ordered {
 		holder := eventID + "/" + one.Name
@@ -85,44 +85,50 @@ func (k *Keeper) order(ctx context.Context, eventID string, one *rush.Service, u
 			return c.Without("", now).With(holder, rush.Claim{Instances: one.Instances, Most: one.Most, Until: until})
 		})
 		if err != nil {
-			return fmt.Errorf("service %s: %w", one.Name, err)
+			return failed(*one, err)
 		}
 		o.Event, o.Key = eventID, stepKey(eventID, t)+"/"+one.Target+"/"+strconv.FormatInt(o.Version, 10)
-		one.Level, one.Version, one.Until = o.Instances, o.Version, until
+		one.Level, one.Version = o.Instances, o.Version
 		if err := target.Scale(ctx, o); err != nil {
-			return fmt.Errorf("service %s: target %s: %w", one.Name, one.Target, err)
+			return failed(*one, err)
 		}
-		one.Ordered = true
+		one.Ordered, one.Until = true, until
 	}
 	ready, err := target.Ready(ctx, rush.Order{
 		Target: one.Target, Instances: one.Level, Version: one.Version, Until: until, Event: eventID,
 		Key: stepKey(eventID, t) + "/" + one.Target + "/" + strconv.FormatInt(one.Version, 10),
 	})
 	if err != nil {
-		return fmt.Errorf("service %s: target %s: %w", one.Name, one.Target, err)
+		return failed(*one, err)
 	}
 	one.Ready, one.Detail = ready.Ready, ready.Detail
 	k.metrics.scaled(one.Target, one.Level, one.Ready)
 	return nil
 }
 
+var errUnknownTarget = fault.Open(errors.New("is not in this gateway's file"))
+
+func failed(one rush.Service, err error) error {
+	return fault.In(fmt.Sprintf("service %s: target %s", one.Name, one.Target), err)
+}
+
 // scaleDown takes this event's needs back. Who else needs the target keeps what
 // they need.
-func (k *Keeper) scaleDown(ctx context.Context, e event.Event, s rush.State, t rush.Task) rush.Outcome {
+func (k *Keeper) scaleDown(ctx context.Context, e event.Event, s rush.State, t rush.Task) (rush.Outcome, error) {
 	var errs []error
 	for _, one := range s.Scaling {
 		if err := k.withdraw(ctx, one.Target, e.ID+"/"+one.Name, stepKey(e.ID, t)); err != nil {
-			errs = append(errs, fmt.Errorf("service %s: target %s: %w", one.Name, one.Target, err))
+			errs = append(errs, failed(one, err))
 		}
 	}
-	return outcome("", errors.Join(errs...))
+	return rush.Outcome{}, fault.All(errs...)
 }
 
 // withdraw takes a holder's claim back, and those that have lapsed.
 func (k *Keeper) withdraw(ctx context.Context, name, holder, stepKey string) error {
 	target, ok := k.config.Targets[name]
 	if !ok {
-		return errors.New("is not in this gateway's file")
+		return errUnknownTarget
 	}
 	o, err := k.need(ctx, name, func(c rush.Claims, now time.Time) rush.Claims { return c.Without(holder, now) })
 	if err != nil {

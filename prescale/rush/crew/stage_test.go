@@ -2,8 +2,10 @@ package crew_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +35,7 @@ type stage struct {
 	catalog *catalog.Catalog
 	cluster *cluster
 	prices  *prices
+	log     strings.Builder // of all gateways, one at a time
 	known   atomic.Pointer[listed]
 
 	mu    sync.Mutex
@@ -114,7 +117,7 @@ func (s *stage) gateway(name string) *crew.Keeper { return s.gatewayOn(name, s.s
 func (s *stage) gatewayOn(name string, store accord.Store) *crew.Keeper {
 	return crew.New(crew.Config{
 		Store: store, Catalog: s.catalog, Events: s, Targets: map[string]crew.Target{"shop": s.cluster}, Pricing: s.prices,
-		Member: name, Now: s.clock, Chance: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
+		Member: name, Now: s.clock, Chance: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 }
 
@@ -153,6 +156,20 @@ func (s *stage) status(gateway *crew.Keeper) rush.Status {
 		s.t.Fatal(err)
 	}
 	return status
+}
+
+// claims are who needs how many of the shop.
+func (s *stage) claims() rush.Claims {
+	s.t.Helper()
+	record, err := s.store.Meet(s.t.Context(), "target:shop", "", nil, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var claims rush.Claims
+	if err := json.Unmarshal(record.Data, &claims); err != nil {
+		s.t.Fatal(err)
+	}
+	return claims
 }
 
 func (s *stage) patch(id, patch, by string) {
