@@ -22,6 +22,15 @@ type Tier struct {
 	Tickets int `json:"tickets" yaml:"tickets"`
 }
 
+// TierNames are the names of the event's tiers, in its order.
+func (e Event) TierNames() []string {
+	var names []string
+	for _, tier := range e.Tiers {
+		names = append(names, tier.Name)
+	}
+	return names
+}
+
 // MaxTickets bounds the tickets of a tier.
 const MaxTickets = 1_000_000_000
 

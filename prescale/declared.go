@@ -36,3 +36,14 @@ func Declared(e event.Event) Request {
 	}
 	return r
 }
+
+// PlanFor plans what an event declares, with those of the operator's services that it
+// names.
+func PlanFor(e event.Event, services []Service) (Plan, error) {
+	request := Declared(e)
+	var err error
+	if request.Services, err = Pick(services, e.Prescale.Services); err != nil {
+		return Plan{}, err
+	}
+	return NewPlan(request)
+}

@@ -161,6 +161,10 @@ type Census struct {
 	Unseen   int64 // slots kept for sessions that went on before a loss and were not seen since
 }
 
+// Occupied is how many slots are taken: by the active, the called and those not seen
+// since a loss.
+func (c Census) Occupied() int64 { return c.Active + c.Called + c.Unseen }
+
 // SessionID names a session among all that any life of a room has given.
 type SessionID struct {
 	Generation uint64

@@ -118,6 +118,18 @@ func (k *Keeper) Rooms() []*Room {
 	return rooms
 }
 
+// Events returns the events that are served, by id: those of all rooms but the
+// retired.
+func (k *Keeper) Events() []event.Event {
+	var served []event.Event
+	for _, r := range k.Rooms() {
+		if v := r.View(); !v.Retired {
+			served = append(served, v.Event)
+		}
+	}
+	return served
+}
+
 var errNotLoaded = errors.New("the catalog of events has not been read yet")
 
 // Ready says why this gateway cannot serve every room yet. Once nil it stays

@@ -135,6 +135,9 @@ func TestKeeperOpensARoomForEveryEvent(t *testing.T) {
 		if rooms := k.Rooms(); len(rooms) != 1 || rooms[0] != r {
 			t.Errorf("Rooms() = %v; want hamlet's alone", rooms)
 		}
+		if events := k.Events(); len(events) != 1 || events[0].ID != "hamlet" {
+			t.Errorf("Events() = %v; want hamlet alone", events)
+		}
 	})
 }
 
@@ -224,6 +227,9 @@ func TestKeeperRemovesARoomWhenItsRetentionIsOver(t *testing.T) {
 		r, _, ok := b.keeper.Lookup("tickets.example", "/buy")
 		if !ok || !r.View().Retired || r.View().Stance.Reason != event.ReasonEnded {
 			t.Errorf("Lookup finds %v, %+v; want the room, retired, with the stance of an ended event", ok, r.View())
+		}
+		if events := b.keeper.Events(); len(events) != 0 {
+			t.Errorf("Events() = %v; want none: its room is retired", events)
 		}
 		if _, err := r.Do(t.Context(), queue.Join, queue.Visit{Line: "general"}); !errors.Is(err, queue.ErrNoRoom) {
 			t.Errorf("Do(retired room) = %v; want ErrNoRoom", err)

@@ -27,9 +27,9 @@ func (h *house) openMarket(log *slog.Logger) *market {
 		Store: accord.NewMemory(h.now), Log: log,
 		Events: func() []board.Event {
 			var priced []board.Event
-			for _, r := range keeper.Rooms() {
-				e := board.Event{ID: r.View().Event.ID}
-				for _, tier := range r.View().Event.Tiers {
+			for _, served := range keeper.Events() {
+				e := board.Event{ID: served.ID}
+				for _, tier := range served.Tiers {
 					e.Tiers = append(e.Tiers, tier.Name)
 				}
 				if len(e.Tiers) > 0 {

@@ -14,16 +14,8 @@ import (
 
 // openShelf keeps the stock until the test ends.
 func (h *house) openShelf(ctx context.Context, log *slog.Logger) *shelf.Shelf {
-	keeper := h.keeper // another gateway has another
 	s := shelf.New(shelf.Config{
-		Store: accord.NewMemory(time.Now), Now: time.Now, Log: log,
-		Events: func() []event.Event {
-			var served []event.Event
-			for _, r := range keeper.Rooms() {
-				served = append(served, r.View().Event)
-			}
-			return served
-		},
+		Store: accord.NewMemory(time.Now), Now: time.Now, Log: log, Events: h.keeper.Events, // another gateway has another keeper
 		Enforce: func(ctx context.Context, e event.Event, is event.Availability, _ stock.Reason) error {
 			patch := []byte(`{"room":{"availability":"` + string(is) + `"}}`)
 			_, err := h.catalog.Patch(ctx, e.Organization, e.ID, patch, catalog.AnyVersion, catalog.Author{Name: "stock"})

@@ -103,7 +103,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	}
 	keeping := b.kept.keep(events, b.meters, b.log)
 	watched := &watchedCatalog{Catalog: events, log: b.log}
-	memories := newMemories(b.kept.dir, b.log)
+	memories := newMemories(b.kept, b.log)
 	var rooms *room.Keeper
 	sees := world{b.pools, routes, func() *room.Keeper { return rooms }}
 	leases := b.leases(sees)
@@ -114,7 +114,7 @@ func (b blueprint) assemble() (*assembly, error) {
 	sets := account.NewSets(account.SetsConfig{Allow: prefixes(b.config.Identity.AllowNetworks), Now: time.Now, Log: b.log})
 	accounts := account.NewDesk(b.secret, sets)
 	shelf := b.shelf(events, rooms)
-	prices := b.keepPrices(rooms, shelf, b.meters)
+	prices := b.keepPrices(events, rooms, shelf, b.meters)
 	gateway, err := b.gateway(rooms, routes, accounts, shelf, prices)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (b blueprint) assemble() (*assembly, error) {
 		},
 		draining: &ops.Draining{},
 		loops: slices.Concat(keeping, []func(context.Context){
-			b.keeping(rooms), sets.Run, watched.watch, memories.write, shelf.Run, leases.Run, prices.run,
+			b.keeping(rooms), sets.Run, watched.watch, shelf.Run, leases.Run, prices.run,
 		}, rushes.loops(), b.pools.run()),
 		closers: append([]func() error{b.kept.close, b.stores.close}, b.pools.closers()...),
 		reloads: []func(){b.reloadKeys, b.reloadSecrets},

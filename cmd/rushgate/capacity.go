@@ -98,23 +98,13 @@ func asked(v *room.View) capacity.Ask {
 	}
 }
 
-// eve is how long before the start a crowd already counts as one that waits to be
-// called: its share of a pool has to be there when the sale begins.
-const eve = 30 * time.Second
-
 func seen(v *room.View) capacity.Sight {
 	s := v.Snapshot
-	sight := capacity.Sight{
-		Generation: s.Generation, Seq: s.Seq, Occupied: s.Active + s.Called + s.Unseen, Admitted: s.Admitted,
+	return capacity.Sight{
+		Generation: s.Generation, Seq: s.Seq, Occupied: s.Occupied(), Waiting: v.Callable(), Admitted: s.Admitted,
 		InForce: capacity.Order{Version: s.Budget.Version, Rate: v.Limits.Rate, Cap: v.Limits.Cap, Down: s.Budget.Down},
 		Silent:  v.Mode == room.Hold,
 	}
-	start := v.Event.Room.EventStartTime
-	opens := !start.IsZero() && start.UnixMilli()-s.At < eve.Milliseconds()
-	if v.Stance.Calls || opens && (v.Phase == event.Before || v.Phase == event.Prequeue) {
-		sight.Waiting = s.Waiting()
-	}
-	return sight
 }
 
 // budgets hands rooms what was agreed. A room on no pool is never shut until there

@@ -57,18 +57,10 @@ func readPriceFile(file string, events []event.Event) (priceFile, error) {
 	if i < 0 {
 		return priceFile{}, fmt.Errorf("%s: event: %q: is in none of the event files", file, rules.Event)
 	}
-	if err := rules.Fit(rules.Event, tierNames(events[i])); err != nil {
+	if err := rules.Fit(rules.Event, events[i].TierNames()); err != nil {
 		return priceFile{}, inFile(file, err)
 	}
 	return priceFile{file: file, event: rules.Event, document: string(data)}, nil
-}
-
-func tierNames(e event.Event) []string {
-	var names []string
-	for _, tier := range e.Tiers {
-		names = append(names, tier.Name)
-	}
-	return names
 }
 
 // globbed expands globs, in order and each file once.

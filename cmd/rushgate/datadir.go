@@ -18,9 +18,10 @@ import (
 // remembrance is what a gateway keeps for its next start, and what it found of
 // its last one.
 type remembrance struct {
-	dir   *datadir.Dir // nil: nothing is kept
-	held  catalog.Held
-	known bool // held is of an earlier process
+	dir    *datadir.Dir // nil: nothing is kept
+	outbox *datadir.Outbox
+	held   catalog.Held
+	known  bool // held is of an earlier process
 }
 
 func (c Config) validateDataDir(p *problems) {
@@ -35,14 +36,14 @@ func (c Config) validateDataDir(p *problems) {
 
 func (c Config) openDataDir(log *slog.Logger) (remembrance, error) {
 	if c.DataDir == "" {
-		return remembrance{}, nil
+		return remembrance{outbox: datadir.NewOutbox(nil)}, nil
 	}
 	dir, err := datadir.Open(c.beside(c.DataDir))
 	if err != nil {
 		return remembrance{}, fmt.Errorf("%s: data_dir: %w", c.file, err)
 	}
 	held, known := keepsake.Read(dir, time.Now(), log)
-	return remembrance{dir, held, known}, nil
+	return remembrance{dir, datadir.NewOutbox(dir), held, known}, nil
 }
 
 func (r remembrance) close() error {
@@ -66,7 +67,7 @@ func (r remembrance) keep(events *catalog.Catalog, registry prometheus.Registere
 	if r.known {
 		events.Recall(r.held)
 	}
-	return []func(context.Context){keepsake.Keeper{Dir: r.dir, Catalog: events, Now: time.Now, Log: log}.Run}
+	return []func(context.Context){keepsake.Keeper{Dir: r.dir, Catalog: events, Now: time.Now, Log: log}.Run, r.outbox.Run}
 }
 
 // probe names what could not be written.

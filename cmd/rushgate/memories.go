@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
-	"maps"
 	"reflect"
 	"sync"
 	"time"
@@ -13,60 +11,58 @@ import (
 	"github.com/bilten/rushgate/queue"
 )
 
-// rememberEvery is how often what is remembered of the rooms goes to disk. What
-// is lost with a gateway that dies in between, other gateways and the passes know.
-const rememberEvery = time.Second
-
 // memories keeps what this gateway remembers of each room in its data directory,
 // so that it still knows after a restart how far the lines had come. Without a
-// directory it keeps nothing.
+// directory it keeps nothing. What is lost with a gateway that dies before the disk
+// has it, other gateways and the passes know.
 type memories struct {
-	dir *datadir.Dir
-	log *slog.Logger
+	kept remembrance
+	log  *slog.Logger
 
-	mu      sync.Mutex
-	changed map[string]queue.Remembered // by event, since they were written last
-	written map[string]queue.Remembered
+	mu   sync.Mutex
+	last map[string]queue.Remembered // by event, as it was kept
 }
 
-func newMemories(dir *datadir.Dir, log *slog.Logger) *memories {
-	return &memories{dir: dir, log: log, changed: map[string]queue.Remembered{}, written: map[string]queue.Remembered{}}
+func newMemories(kept remembrance, log *slog.Logger) *memories {
+	return &memories{kept: kept, log: log, last: map[string]queue.Remembered{}}
 }
 
 func memoryFile(event string) string { return "room-" + event + ".json" }
 
 // Recall is room.Memories'.
 func (m *memories) Recall(event string) queue.Remembered {
-	var known queue.Remembered
-	if m.dir == nil {
-		return known
-	}
 	name := memoryFile(event)
-	data, err := m.dir.Read(name)
-	if err != nil || len(data) == 0 {
+	data := m.kept.outbox.Read(name)
+	if len(data) == 0 {
+		return queue.Remembered{}
+	}
+	var known queue.Remembered
+	err := json.Unmarshal(data, &known)
+	if err == nil {
+		err = known.Validate()
+	}
+	if err == nil {
 		return known
 	}
-	if err := json.Unmarshal(data, &known); err == nil {
-		err = known.Validate()
-		if err == nil {
-			return known
-		}
-	}
-	aside, err := m.dir.SetAside(name)
+	aside, _ := m.kept.dir.SetAside(name)
 	m.log.Error("what was remembered of a room is damaged: set aside", "event", event, "file", aside, "error", err)
 	return queue.Remembered{}
 }
 
 // Keep is room.Memories'.
 func (m *memories) Keep(event string, known queue.Remembered) {
-	if m.dir == nil {
+	if m.kept.dir == nil {
 		return
 	}
 	known.Cursor, known.Parked, known.Window = "", 0, 0 // of this process alone
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !sameRoom(m.written[event], known) {
-		m.changed[event] = known
+	if sameRoom(m.last[event], known) {
+		return
+	}
+	if data, err := json.Marshal(known); err == nil {
+		m.last[event] = known
+		m.kept.outbox.Put(memoryFile(event), data)
 	}
 }
 
@@ -81,35 +77,14 @@ func sameRoom(a, b queue.Remembered) bool {
 	return recent && reflect.DeepEqual(a, b)
 }
 
-// write brings the memories to disk until ctx ends, and once more then. A write
-// that fails is counted and shown by the directory itself.
-func (m *memories) write(ctx context.Context) {
-	if m.dir == nil {
-		return
-	}
-	ticker := time.NewTicker(rememberEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			m.flush()
-		case <-ctx.Done():
-			m.flush()
-			return
-		}
-	}
-}
+// priceMemories keep what was published in the data directory, so that nothing
+// that was shown is forgotten with Redis and all gateways.
+type priceMemories struct{ *datadir.Outbox }
 
-func (m *memories) flush() {
-	m.mu.Lock()
-	due := m.changed
-	m.changed = map[string]queue.Remembered{}
-	maps.Copy(m.written, due)
-	m.mu.Unlock()
-	for event, known := range due {
-		data, err := json.Marshal(known)
-		if err == nil {
-			_ = m.dir.Write(memoryFile(event), data) // the directory tells of it
-		}
-	}
-}
+func priceFileName(eventID string) string { return "prices-" + eventID + ".json" }
+
+// Recall is board.Memories'.
+func (m priceMemories) Recall(eventID string) []byte { return m.Read(priceFileName(eventID)) }
+
+// Keep is board.Memories'.
+func (m priceMemories) Keep(eventID string, data []byte) { m.Put(priceFileName(eventID), data) }

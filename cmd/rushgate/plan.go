@@ -82,8 +82,7 @@ func (c planShow) Run(a *app) error {
 		_, err = a.stdout.Write(text)
 		return err
 	}
-	printPlan(a.stdout, e, plan)
-	return nil
+	return prescale.Print(a.stdout, e, plan)
 }
 
 // read finds the event and the services. Keys, certificates and Redis are not

@@ -10,41 +10,46 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/bilten/rushgate/datadir"
 	"github.com/bilten/rushgate/event"
+	"github.com/bilten/rushgate/event/catalog"
 	"github.com/bilten/rushgate/pricing"
 	"github.com/bilten/rushgate/pricing/board"
 	"github.com/bilten/rushgate/room"
-	"github.com/bilten/rushgate/stock"
+	"github.com/bilten/rushgate/stock/shelf"
 	"github.com/bilten/rushgate/web/ops"
 )
 
 // prices are the boards of all events, and the rules that files declare.
 type prices struct {
 	*board.Keeper
-	memories *priceMemories
+	memories priceMemories
 	files    []priceFile
 	waiver   string
 	retired  func() []string // events whose retention is over
+	deleted  func() []string // events that are no more
 	log      *slog.Logger
 
 	mu     sync.Mutex
 	undone map[string]error // by file: why its rules are not in force
 }
 
-// stocks is where the stock of an event is known.
-type stocks interface {
-	Stock(eventID string) *stock.Stock
-}
-
-func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometheus.Registerer) *prices {
-	p := &prices{memories: newPriceMemories(b.kept.dir), files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "), retired: func() []string { return retired(rooms) }, log: b.log, undone: map[string]error{}}
+func (b blueprint) keepPrices(events *catalog.Catalog, rooms *room.Keeper, stocks *shelf.Shelf, registry prometheus.Registerer) *prices {
+	p := &prices{
+		memories: priceMemories{b.kept.outbox}, files: b.prices, waiver: strings.Join(strings.Fields(b.config.PricesWaiver), " "),
+		retired: func() []string { return retired(rooms) }, deleted: events.Deleted, log: b.log, undone: map[string]error{},
+	}
 	for _, file := range b.prices {
 		p.undone[file.file] = errUnannounced
 	}
 	p.Keeper = board.New(board.Config{
-		Store: b.stores.accord, Events: func() []board.Event { return pricedEvents(rooms, b.events) },
-		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, shelf, id) },
+		Store: b.stores.accord,
+		Events: func() []board.Event {
+			if !rooms.Loaded() {
+				return board.Priced(b.events)
+			}
+			return board.Priced(rooms.Events())
+		},
+		Inputs: func(id string) pricing.Inputs { return priceInputs(rooms, stocks, id) },
 		Log:    b.log, Memories: p.memories, Metrics: registry,
 	})
 	return p
@@ -52,35 +57,8 @@ func (b blueprint) keepPrices(rooms *room.Keeper, shelf stocks, registry prometh
 
 var errUnannounced = errors.New("not announced yet")
 
-// pricedEvents are those that can have prices: before the rooms have read the
-// events, those of the files.
-func pricedEvents(rooms *room.Keeper, files []event.Event) []board.Event {
-	served := files
-	if rooms.Loaded() {
-		served = nil
-		for _, r := range rooms.Rooms() {
-			if v := r.View(); !v.Retired {
-				served = append(served, v.Event)
-			}
-		}
-	}
-	var priced []board.Event
-	for _, e := range served {
-		if len(e.Tiers) == 0 {
-			continue
-		}
-		one := board.Event{ID: e.ID, Start: e.Room.EventStartTime.Time, Opens: e.Room.EventStartTime.Time, Tiers: tierNames(e)}
-		if e.Room.BeforeStart == event.StartPassthrough {
-			one.Opens = time.Time{}
-		}
-		priced = append(priced, one)
-	}
-	return priced
-}
-
-// priceInputs is what this gateway knows of an event's demand. A shop tells what is
-// left and held; what is sold follows where the event says how many there are.
-func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
+// priceInputs is what this gateway knows of an event's demand.
+func priceInputs(rooms *room.Keeper, stocks *shelf.Shelf, id string) pricing.Inputs {
 	in := pricing.Inputs{Tiers: map[string]pricing.Stock{}}
 	r, ok := rooms.Room(id)
 	if !ok {
@@ -90,32 +68,10 @@ func priceInputs(rooms *room.Keeper, shelf stocks, id string) pricing.Inputs {
 	if mode, _ := view.ModeAt(time.Now()); mode == room.Normal && view.Snapshot.Generation != 0 {
 		in.Waiting, in.Active = pricing.Count(view.Snapshot.Waiting()), pricing.Count(view.Snapshot.Active)
 	}
-	is := shelf.Stock(id)
-	if is == nil {
-		return in
-	}
-	for _, c := range is.Counts {
-		tier := c.Tier
-		if tier == "" && len(view.Event.Tiers) == 1 {
-			tier = view.Event.Tiers[0].Name
-		}
-		one := pricing.Stock{Held: pricing.Count(c.Held), Remaining: pricing.Count(c.Remaining)}
-		if all := ticketsOf(view.Event, tier); all > 0 {
-			one.Sold = pricing.Count(all - c.Held - c.Remaining) // more than there are: not known
-		}
-		in.Tiers[tier] = one
+	if is := stocks.Stock(id); is != nil {
+		in.Tiers = board.Stocks(view.Event, is.Counts)
 	}
 	return in
-}
-
-// ticketsOf is how many tickets a tier has in all; 0: nobody has said.
-func ticketsOf(e event.Event, tier string) int64 {
-	for _, t := range e.Tiers {
-		if t.Name == tier {
-			return int64(t.Tickets)
-		}
-	}
-	return 0
 }
 
 // announce brings the files' rules into force, and reads all prices once, before
@@ -158,17 +114,17 @@ func (p *prices) insist(ctx context.Context) {
 // run keeps prices until ctx ends.
 func (p *prices) run(ctx context.Context) {
 	var group sync.WaitGroup
-	group.Go(func() { p.memories.write(ctx) })
 	group.Go(func() { _ = p.Keeper.Run(ctx) }) // it ends with ctx
 	group.Go(func() { p.sweep(ctx) })
 	group.Wait()
 }
 
-// sweepEvery is how often a gateway looks for events whose retention is over, and
-// for rules that the store has not taken.
+// sweepEvery is how often a gateway looks for events whose retention is over or that
+// were deleted, and for rules that the store has not taken.
 const sweepEvery = 10 * time.Second
 
-// sweep removes the prices of retired events, and insists on rules, until ctx ends.
+// sweep removes the prices of events that are over, and insists on rules, until ctx
+// ends.
 func (p *prices) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -177,6 +133,7 @@ func (p *prices) sweep(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			gone = p.drop(ctx, gone)
+			p.forget()
 			p.insist(ctx)
 		case <-ctx.Done():
 			return
@@ -204,6 +161,16 @@ func (p *prices) drop(ctx context.Context, gone map[string]bool) map[string]bool
 	return now
 }
 
+// forget takes the prices of deleted events off the disk, or they would be put back
+// for another event of that name when the store has long forgotten them. In the store
+// they lapse with the line, whose passes name them. What a round that is under way
+// keeps once more, the next sweep finds.
+func (p *prices) forget() {
+	for _, id := range p.deleted() {
+		p.memories.Keep(id, nil)
+	}
+}
+
 func retired(rooms *room.Keeper) []string {
 	var ids []string
 	for _, r := range rooms.Rooms() {
@@ -225,71 +192,4 @@ func (p *prices) probe(context.Context) []ops.Finding {
 		})
 	}
 	return findings
-}
-
-// priceMemories keep what was published in the data directory, so that nothing
-// that was shown is forgotten with Redis and all gateways. Without a directory
-// they keep nothing.
-type priceMemories struct {
-	dir *datadir.Dir
-
-	mu      sync.Mutex
-	changed map[string][]byte // by event, since they were written last
-}
-
-func newPriceMemories(dir *datadir.Dir) *priceMemories {
-	return &priceMemories{dir: dir, changed: map[string][]byte{}}
-}
-
-func priceFileName(eventID string) string { return "prices-" + eventID + ".json" }
-
-// Recall is board.Memories'.
-func (m *priceMemories) Recall(eventID string) []byte {
-	if m.dir == nil {
-		return nil
-	}
-	data, err := m.dir.Read(priceFileName(eventID))
-	if err != nil {
-		return nil
-	}
-	return data
-}
-
-// Keep is board.Memories'.
-func (m *priceMemories) Keep(eventID string, data []byte) {
-	if m.dir == nil {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.changed[eventID] = data
-}
-
-// write brings them to disk until ctx ends, and once more then.
-func (m *priceMemories) write(ctx context.Context) {
-	ticker := time.NewTicker(rememberEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			m.flush()
-		case <-ctx.Done():
-			m.flush()
-			return
-		}
-	}
-}
-
-func (m *priceMemories) flush() {
-	m.mu.Lock()
-	due := m.changed
-	m.changed = map[string][]byte{}
-	m.mu.Unlock()
-	for eventID, data := range due {
-		if data == nil {
-			_ = m.dir.Remove(priceFileName(eventID))
-			continue
-		}
-		_ = m.dir.Write(priceFileName(eventID), data) // the directory tells of it
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/prescale"
 	metrics "github.com/bilten/rushgate/prescale/prometheus"
-	"github.com/bilten/rushgate/prescale/rush"
 	"github.com/bilten/rushgate/prescale/rush/crew"
 	"github.com/bilten/rushgate/prescale/watch"
 	"github.com/bilten/rushgate/pricing/board"
@@ -69,18 +68,20 @@ func newMember() string {
 }
 
 // Plan is organizer.Scaling's.
-func (r *rushes) Plan(e event.Event) (prescale.Plan, error) { return r.known.plan(e) }
+func (r *rushes) Plan(e event.Event) (prescale.Plan, error) {
+	return prescale.PlanFor(e, r.known.services)
+}
 
 // Report is organizer.Scaling's.
 func (r *rushes) Report(e event.Event) prescale.Report {
 	var advice []prescale.Recommendation
-	if plan, err := r.known.plan(e); err != nil {
+	if plan, err := r.Plan(e); err != nil {
 		advice = []prescale.Recommendation{{Code: "no_plan", Text: "No plan can be made: " + err.Error()}}
 	} else {
 		advice = plan.Advice
 	}
 	now := time.Now().UTC()
-	return r.watcher.Report(now, r.own(e, now), advice, func(target string) bool { return r.shared(target, e.Organization) })
+	return r.watcher.Report(now, r.own(e).Measured(now), advice, func(target string) bool { return r.shared(target, e.Organization) })
 }
 
 // knownEvents is crew.Events from what this gateway has in memory.
@@ -103,61 +104,11 @@ func (k knownEvents) All() ([]event.Event, bool) {
 	return all, true
 }
 
-// Plan is part of crew.Events. An event is made ready by itself if it says who
-// will come and there is something to scale: whoever has set up neither keeps
-// their room's switch to themselves.
-func (k knownEvents) Plan(e event.Event) crew.Plan {
-	p := crew.Plan{Lead: time.Duration(e.Prescale.LeadTime)}
-	picked, err := prescale.Pick(k.services, e.Prescale.Services)
-	driven := false
-	for _, service := range picked {
-		driven = driven || service.Target != ""
-	}
-	if err == nil && !driven {
-		return p
-	}
-	p.Auto = e.Prescale.Registrations > 0 || len(e.Prescale.Past) > 0
-	p.Services = func() ([]rush.Service, error) { return k.scaled(e) }
-	return p
-}
-
-func (k knownEvents) plan(e event.Event) (prescale.Plan, error) {
-	request := prescale.Declared(e)
-	var err error
-	if request.Services, err = prescale.Pick(k.services, e.Prescale.Services); err != nil {
-		return prescale.Plan{}, err
-	}
-	return prescale.NewPlan(request)
-}
-
-func (k knownEvents) scaled(e event.Event) ([]rush.Service, error) {
-	plan, err := k.plan(e)
-	if err != nil {
-		return nil, err
-	}
-	most := map[string]int{}
-	for _, service := range k.services {
-		most[service.Name] = service.Max
-	}
-	var services []rush.Service
-	for _, one := range plan.Services {
-		if one.Target != "" {
-			services = append(services, rush.Service{Name: one.Name, Target: one.Target, Instances: one.Instances, Most: most[one.Name]})
-		}
-	}
-	return services, nil
-}
+// Plan is part of crew.Events.
+func (k knownEvents) Plan(e event.Event) crew.Plan { return crew.PlanFor(e, k.services) }
 
 // Quiet is part of crew.Events.
 func (k knownEvents) Quiet(eventID string) bool {
 	one, ok := k.rooms.Room(eventID)
-	if !ok {
-		return false
-	}
-	s := one.View().Snapshot
-	people := s.Called + s.Active + s.Late + s.Arrived + s.Unseen
-	for _, line := range s.Lines {
-		people += line.Waiting
-	}
-	return s.Generation != 0 && people == 0
+	return ok && one.View().Quiet()
 }

@@ -16,17 +16,8 @@ import (
 // shelf keeps the stock of every event that is served.
 func (b blueprint) shelf(events *catalog.Catalog, rooms *room.Keeper) *shelf.Shelf {
 	return shelf.New(shelf.Config{
-		Store: b.stores.accord,
-		Events: func() []event.Event {
-			var served []event.Event
-			for _, r := range rooms.Rooms() {
-				if v := r.View(); !v.Retired {
-					served = append(served, v.Event)
-				}
-			}
-			return served
-		},
-		Enforce: enforceStock(events), Now: time.Now, Log: b.log, Metrics: b.meters,
+		Store: b.stores.accord, Events: rooms.Events, Enforce: enforceStock(events),
+		Now: time.Now, Log: b.log, Metrics: b.meters,
 	})
 }
 

@@ -24,6 +24,18 @@ func (c *Catalog) Recall(h Held) { c.known.recall(h) }
 // Held is what the catalog knows, for whoever keeps it.
 func (c *Catalog) Held() Held { return c.known.held() }
 
+// Deleted are the ids of deleted events, for LogKept. No event is among them that has
+// been made anew.
+func (c *Catalog) Deleted() []string {
+	var ids []string
+	for id, d := range c.known.held().Documents {
+		if d.Deleted {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Learned holds a token when Held has changed. It is for one reader.
 func (c *Catalog) Learned() <-chan struct{} { return c.known.learned }
 

@@ -30,16 +30,6 @@ type LateError struct{ Why string }
 
 func (e *LateError) Error() string { return "too late: " + e.Why }
 
-// Event is what prices need to know of an event.
-type Event struct {
-	ID    string
-	Start time.Time // event_start_time; zero: always on
-	// Opens is when demand begins to move prices; until then the opening prices
-	// stand. Zero: at once, as for a shop that sells before the start.
-	Opens time.Time
-	Tiers []string // by name
-}
-
 // act is something done by hand: it returns the book as it is then, and the
 // entries that tell of it.
 type act func(b book, ev Event, now time.Time) (book, []Entry, error)

@@ -43,14 +43,6 @@ type Pricing interface {
 	Deactivate(ctx context.Context, eventID, key string) error
 }
 
-// Plan is what an event needs.
-type Plan struct {
-	Lead time.Duration // before the start
-	Auto bool          // the schedule arms itself
-	// Services is what is to be scaled, as far as the plan knows it now. nil: nothing.
-	Services func() ([]rush.Service, error)
-}
-
 // Events is what this gateway knows of the events, from memory.
 type Events interface {
 	// All returns the events as they were last read; false: they were not yet.

@@ -1,6 +1,7 @@
-package main
+package prescale
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -8,31 +9,38 @@ import (
 	"time"
 
 	"github.com/bilten/rushgate/event"
-	"github.com/bilten/rushgate/prescale"
 )
 
-// printPlan writes a plan for people, what to do about it last, where a
+// Print writes an event's plan for people, what to do about it last, where a
 // terminal leaves it in sight.
-func printPlan(w io.Writer, e event.Event, p prescale.Plan) {
+func Print(w io.Writer, e event.Event, p Plan) error {
+	var out bytes.Buffer
 	starts := "no event_start_time yet"
 	if !p.Start.IsZero() {
 		starts = "starts " + e.Room.EventStartTime.String()
 	}
-	printf(w, "%s (%s), %s\n\n", e.Name, e.ID, starts)
-	printForecast(w, p.Forecast)
-	printDemand(w, p.Demand)
-	printServices(w, p)
-	printSchedule(w, p)
-	printf(w, "What to do\n")
+	printf(&out, "%s (%s), %s\n\n", e.Name, e.ID, starts)
+	printForecast(&out, p.Forecast)
+	printDemand(&out, p.Demand)
+	printServices(&out, p)
+	printSchedule(&out, p)
+	printf(&out, "What to do\n")
 	for i, r := range p.Advice {
-		printf(w, "%3d. %s\n", i+1, r.Text)
+		printf(&out, "%3d. %s\n", i+1, r.Text)
 	}
+	if _, err := w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("print the plan: %w", err)
+	}
+	return nil
 }
 
-func printForecast(w io.Writer, f prescale.Forecast) {
+// printf writes to a buffer, which never fails.
+func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+func printForecast(w io.Writer, f Forecast) {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(name string, r prescale.Range, weight string) {
-		printf(tab, "%-28s\t%s\t%s\t%s\t\n", name, prescale.Thousands(r.P50), prescale.Thousands(r.P90), weight)
+	row := func(name string, r Range, weight string) {
+		printf(tab, "%-28s\t%s\t%s\t%s\t\n", name, Thousands(r.P50), Thousands(r.P90), weight)
 	}
 	printf(tab, "%-28s\tp50\tp90\tweight\t\n", "Forecast")
 	row("visitors", f.Visitors, "")
@@ -41,13 +49,13 @@ func printForecast(w io.Writer, f prescale.Forecast) {
 	}
 	row("there at the opening", f.AtOpening, "")
 	if len(f.Curve) > 0 {
-		row("then, a second", prescale.Range{P50: f.Curve[0].P50, P90: f.Curve[0].P90}, "")
+		row("then, a second", Range{P50: f.Curve[0].P50, P90: f.Curve[0].P90}, "")
 	}
 	_ = tab.Flush()
 	printf(w, "  how they come: %s\n\n", f.Shape)
 }
 
-func sourceWords(s prescale.Source) string {
+func sourceWords(s Source) string {
 	if s.Events == 0 {
 		return s.Name
 	}
@@ -55,21 +63,21 @@ func sourceWords(s prescale.Source) string {
 }
 
 // limits says in words what bounds a demand.
-var limits = map[prescale.Limit]string{
-	prescale.ByArrivals: "as many as come",
-	prescale.ByStock:    "no more than the stock can serve",
-	prescale.ByRoomCap:  "no more than the room's total_active_users",
-	prescale.ByRoomRate: "no more than the room's new_users_per_minute brings in",
+var limits = map[Limit]string{
+	ByArrivals: "as many as come",
+	ByStock:    "no more than the stock can serve",
+	ByRoomCap:  "no more than the room's total_active_users",
+	ByRoomRate: "no more than the room's new_users_per_minute brings in",
 }
 
-func printDemand(w io.Writer, d prescale.Demand) {
-	whole := prescale.Thousands
+func printDemand(w io.Writer, d Demand) {
+	whole := Thousands
 	printf(w, "  Sessions at once: p50 %s, p90 %s; to carry, with %.0f %% on top: %s, %s\n", whole(d.Sessions.P50), whole(d.Sessions.P90),
-		(prescale.Buffer-1)*100, whole(float64(d.Required)), limits[d.Limit])
+		(Buffer-1)*100, whole(float64(d.Required)), limits[d.Limit])
 	printf(w, "  = arrivals x session length (Little's law); a session lasts %s by %s\n\n", d.Session, d.Source)
 }
 
-func printServices(w io.Writer, p prescale.Plan) {
+func printServices(w io.Writer, p Plan) {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	printf(tab, "  Service\tneeds\tgets\tof\tready in\tsteps\tcost\n")
 	for _, row := range p.Services {
@@ -93,10 +101,10 @@ func printServices(w io.Writer, p prescale.Plan) {
 	printf(w, "\n")
 }
 
-func printSchedule(w io.Writer, p prescale.Plan) {
+func printSchedule(w io.Writer, p Plan) {
 	s := p.Schedule
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	line := func(at prescale.Span, what string) {
+	line := func(at Span, what string) {
 		after := at.String()
 		if at >= 0 {
 			after = "+" + after
