@@ -77,7 +77,9 @@ func (a *API) readiness(c echo.Context) error {
 	if a.house.Rushes != nil {
 		checks = append(checks, checkRush(c.Request().Context(), a.house.Rushes, record.Event))
 	}
-	checks = append(checks, checkNotice(c.Request().Context(), a.house.Prices, record.Event.ID)...)
+	if a.house.Prices != nil {
+		checks = append(checks, checkNotice(c.Request().Context(), a.house.Prices, record.Event.ID)...)
+	}
 	ready := true
 	for _, check := range checks {
 		ready = ready && check.OK
