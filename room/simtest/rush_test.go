@@ -296,7 +296,10 @@ func (r *rush) ticked(wall time.Time, s queue.Snapshot) {
 		Held: s.Budget.Down || s.Restoring > 0 || !start.IsZero() && (wall.Before(start.Time) || r.event.Room.ShuffleAtEventStart && !s.Settled),
 	}
 	if rules != r.ruling {
-		if rules.Held || rules.Burst < r.ruling.Burst { // an answer of the same instant may be from before
+		if before := r.ruling.Burst; before > rules.Burst { // an answer of the same instant may be from before
+			instant := rules
+			instant.Burst = before
+			r.rule(now, instant)
 			now++
 		}
 		r.ruling = rules
