@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"iter"
 	"math"
 	mathrand "math/rand/v2"
 	"slices"
@@ -78,15 +77,16 @@ func (w world) Rooms() ([]capacity.Room, bool) {
 			continue
 		}
 		all = append(all, capacity.Room{
-			Event: v.Event.ID, Pools: slices.Compact(slices.Sorted(w.behind(v.Event))), Ask: asked(v), Sight: seen(v),
+			Event: v.Event.ID, Pools: w.behind(v.Event), Ask: asked(v), Sight: seen(v),
 		})
 	}
 	return all, true
 }
 
 // behind are the pools that serve who is admitted to an event, on whatever path.
-func (w world) behind(e event.Event) iter.Seq[string] {
-	return e.Reaches(w.routes, func(route event.Route) bool { return route.Action != event.Bypass })
+func (w world) behind(e event.Event) []string {
+	reached := e.Reaches(w.routes, func(route event.Route) bool { return route.Action != event.Bypass })
+	return slices.Compact(slices.Sorted(reached))
 }
 
 func asked(v *room.View) capacity.Ask {
@@ -109,15 +109,9 @@ func seen(v *room.View) capacity.Sight {
 
 // budgets hands rooms what was agreed. A room on no pool is never shut until there
 // is an agreement: none is coming that would open it.
-func budgets(k *leases.Keeper, pools func(event.Event) iter.Seq[string]) func(event.Event) room.Budget {
-	served := func(e event.Event) bool {
-		for range pools(e) {
-			return true
-		}
-		return false
-	}
+func budgets(k *leases.Keeper, pools func(event.Event) []string) func(event.Event) room.Budget {
 	return func(e event.Event) room.Budget {
-		if !served(e) {
+		if len(pools(e)) == 0 {
 			return room.Budget{}
 		}
 		b := k.Budget(e.ID)

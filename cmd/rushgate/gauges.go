@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"github.com/bilten/rushgate/event"
@@ -17,7 +16,7 @@ func (r *rushes) own(e event.Event) prescale.Gateway {
 			sees.Active, sees.Waiting, sees.Seen = s.Active, s.Waiting(), time.UnixMilli(s.At).UTC()
 		}
 	}
-	for _, name := range slices.Compact(slices.Sorted(r.world.behind(e))) {
+	for _, name := range r.world.behind(e) {
 		m := r.world.pools.byName[name].Measure()
 		sees.Ready, sees.Requests, sees.Failed = sees.Ready+m.Ready, sees.Requests+m.Requests, sees.Failed+m.Failures+m.Timeouts
 		sees.P95, sees.Window = max(sees.P95, m.P95), m.Window
