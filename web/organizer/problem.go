@@ -103,7 +103,7 @@ func (a *API) handleError(err error, c echo.Context) {
 	}
 	p := toProblem(err)
 	level := slog.LevelInfo
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && p.private != nil { // not "ask again in a second"
 		level = slog.LevelError
 	}
 	a.log.LogAttrs(c.Request().Context(), level, "organizer request refused",

@@ -3,6 +3,7 @@ package crew
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/bilten/rushgate/event"
 	"github.com/bilten/rushgate/prescale/fault"
@@ -44,7 +45,7 @@ const longestError = 300 // bytes in a record that all gateways read every secon
 func plain(err error) string {
 	text := fault.Words(err)
 	if len(text) > longestError {
-		text = text[:longestError] + "…"
+		text = strings.ToValidUTF8(text[:longestError], "") + "…"
 	}
 	return text
 }
